@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+// Two projects: `unit` needs nothing but Node; `cluster` talks to a real API server that hack/testcluster.ts
+// starts once for all files (each file makes its own namespace).
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{crds,kube,operator,web,cli,hack,examples}/**/*.test.ts'],
+          exclude: ['**/*.cluster.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['{crds,kube,operator,web,cli,hack,examples}/**/*.cluster.test.ts'],
+          globalSetup: ['hack/testcluster.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})

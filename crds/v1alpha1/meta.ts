@@ -1,0 +1,58 @@
+/** The API group and version of every kind here. */
+export const GROUP = 'countersign.dev'
+export const VERSION = 'v1alpha1'
+export const API_VERSION = `${GROUP}/${VERSION}` as const
+
+/** Labels and annotations that mean something to the operator. */
+export const LABELS = {
+  /** On a Secret: it may be read for a model, a toolset or a webhook. Value `"true"`. */
+  use: 'countersign.dev/use',
+} as const
+
+export const ANNOTATIONS = {
+  /** On a Secret: comma-separated host names, without ports, that it may be sent to. */
+  hosts: 'countersign.dev/hosts',
+  /** On an Agent: the `status.toolsHash` whose changed tools somebody who may edit the Agent accepts. */
+  acceptTools: 'countersign.dev/accept-tools',
+  /** On an AuditRecord: short hashes of what its entries record, so that nothing is recorded twice. */
+  auditKeys: 'countersign.dev/audit-keys',
+} as const
+
+/** Holds a deleted AgentRun until its open requests are cancelled and recorded. */
+export const RUN_FINALIZER = 'countersign.dev/open-requests'
+
+/** The user extra that only the gateway can give: over which path a person decided. */
+export const VIA_EXTRA = 'countersign.dev/via'
+
+/** Object metadata as the API server gives it (the parts that are read here). */
+export interface Meta {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  /** RFC 3339, whole seconds, by the API server's clock. */
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  finalizers?: string[]
+  ownerReferences?: {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly name: string
+    readonly uid: string
+    readonly controller?: boolean
+    readonly blockOwnerDeletion?: boolean
+  }[]
+}
+
+/** Where a kind is served; structurally the `Resource` of kube/. */
+export interface ResourceOf<T> {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly plural: string
+  readonly namespaced: boolean
+  readonly _type?: T
+}

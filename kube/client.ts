@@ -75,7 +75,11 @@ export interface RawRequest extends CallOptions {
 export interface Client {
   get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, options?: CallOptions): Promise<T>
   /** As `get`, with `undefined` for 404. */
-  find<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, options?: CallOptions): Promise<T | undefined>
+  find<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    options?: CallOptions,
+  ): Promise<T | undefined>
   /** One page. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeList<T>>
   /** All pages, 500 objects each unless `limit` says otherwise. */
@@ -85,7 +89,12 @@ export interface Client {
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>
   /** PUT; `metadata.resourceVersion`, when set, must still be current (409 otherwise). */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: PatchOptions): Promise<T>
-  patch<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, patch: Patch, options?: PatchOptions): Promise<T>
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    patch: Patch,
+    options?: PatchOptions,
+  ): Promise<T>
   delete(resource: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<void>
   /** One watch connection. Ends when the server ends it; throws `ApiError` 410 for both forms of "expired". */
   watch<T extends KubeObject>(resource: Resource<T>, options?: WatchOptions): AsyncIterable<WatchEvent<T>>

@@ -200,7 +200,9 @@ async function untilReady(spec: ProcessSpec, started: SupervisedProcess, logStar
     // The exit first: a port that answers may be somebody else's.
     if (!started.running()) {
       const { code, signal } = await started.exited
-      throw new Error(`${spec.name} ended (${signal ?? `exit code ${code}`})${lastLines(spec.logFile, logStart)}`)
+      throw new Error(
+        `${spec.name} ended (${signal ?? `exit code ${code}`})${lastLines(spec.logFile, logStart)}`,
+      )
     }
     if (await isReady()) return
     if (performance.now() > deadline) {
@@ -216,7 +218,11 @@ const logSince = (logFile: string, start: number): string =>
   readFileSync(logFile).subarray(start).toString('utf8')
 
 function lastLines(logFile: string, start: number): string {
-  const lines = logSince(logFile, start).trimEnd().split('\n').slice(-15).map(line => line.slice(0, 400))
+  const lines = logSince(logFile, start)
+    .trimEnd()
+    .split('\n')
+    .slice(-15)
+    .map(line => line.slice(0, 400))
   return lines.join('') === ''
     ? ` and printed nothing (${logFile})`
     : `; its log ends:\n  ${lines.join('\n  ')}`

@@ -11,7 +11,11 @@ export interface AdminConnection {
 }
 
 /** Connects lazily to the API server at `url`, trusting `ca` (PEM). */
-export function connectAsAdmin(url: string, ca: string, { key, certificate }: KeyAndCertificate): AdminConnection {
+export function connectAsAdmin(
+  url: string,
+  ca: string,
+  { key, certificate }: KeyAndCertificate,
+): AdminConnection {
   const dispatcher = new Agent({ connect: { ca, key, cert: certificate }, connections: 4 })
   return {
     async ok(path) {

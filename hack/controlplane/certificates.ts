@@ -142,4 +142,7 @@ const generalName = (host: string): Buffer =>
     : der.taggedBytes(2, Buffer.from(host))
 
 const keyIdentifier = (key: KeyObject): Buffer =>
-  createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest().subarray(0, 20)
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest()
+    .subarray(0, 20)

@@ -111,10 +111,7 @@ async function startOnce(
     tokenPublicKeyFile: write('token.pub', tokenKey.publicKey),
     tokenPrivateKeyFile: write('token.key', tokenKey.privateKey),
     usersFile: write('users.csv', usersCsv(options.users ?? [])),
-    adminKubeconfig: write(
-      'admin.kubeconfig',
-      kubeconfigText({ url, ca, user: 'admin', credential: admin }),
-    ),
+    adminKubeconfig: write('admin.kubeconfig', kubeconfigText({ url, ca, user: 'admin', credential: admin })),
     apiServerArgs: options.apiServerArgs ?? [],
   }
   const connection = connectAsAdmin(url, ca, admin)
@@ -143,7 +140,11 @@ async function startOnce(
       binaries,
       folder,
       get pids() {
-        return { etcd: etcdProcess.pid, apiserver: apiServerProcess.pid, controllerManager: managerProcess.pid }
+        return {
+          etcd: etcdProcess.pid,
+          apiserver: apiServerProcess.pid,
+          controllerManager: managerProcess.pid,
+        }
       },
       kubeconfigFor(user) {
         const credential =
@@ -176,9 +177,12 @@ async function startOnce(
   }
 }
 
-/** The file format of `--token-auth-file`: token, name, uid, quoted list of groups. */
+/** The file format of `--token-auth-file`: token, name, uid and, where there are any, a quoted list of groups. */
 function usersCsv(users: readonly StaticUser[]): string {
   return users
-    .map(({ token, name, groups = [] }) => `${token},${name},${name},"${groups.join(',')}"\n`)
+    .map(({ token, name, groups = [] }) => {
+      const line = `${token},${name},${name}`
+      return groups.length === 0 ? `${line}\n` : `${line},"${groups.join(',')}"\n`
+    })
     .join('')
 }

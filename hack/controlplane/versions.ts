@@ -47,5 +47,9 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 /** The folder of the finished programs of these versions, for this kind of machine. */
 export function binariesFolder(cache: string, versions: Versions): string {
   const machine = `${process.platform}-${process.arch}`
-  return join(cache, 'controlplane', `k8s-${versions.kubernetes}-etcd-${versions.etcd}-${machine}-${versions.hash}`)
+  return join(
+    cache,
+    'controlplane',
+    `k8s-${versions.kubernetes}-etcd-${versions.etcd}-${machine}-${versions.hash}`,
+  )
 }

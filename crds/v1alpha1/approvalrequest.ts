@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { onRejection } from './agent.ts'
+import { immutable, listMap, rules } from './cel.ts'
 import { conditions, jsonObject, localRef, objectName, principal, sha256, time } from './common.ts'
 import { firedGate } from './gate.ts'
 import type { Meta } from './meta.ts'
@@ -10,81 +11,125 @@ export const callID = z
   .max(16)
   .regex(/^[0-9]+\.[0-9]+$/)
 
-export const approvalRequestSpec = z.object({
-  agentRef: localRef.describe('The agent whose call it is.'),
-  runRef: z
-    .object({
-      name: objectName.describe('Name of the AgentRun.'),
-      uid: z.string().min(1).max(64).describe('UID of the AgentRun: a run created again under the same name is another one.'),
-    })
-    .describe('The run that waits.'),
-  callID: callID.describe('Which call of the run: <turn>.<index>.'),
-  tool: z.string().min(1).max(256).describe('Full name of the tool.'),
-  params: jsonObject.describe(
-    'The parameters that the tool will be called with. A redacted value reads {"$redacted": "hmac-sha256:..."}.',
-  ),
-  paramsDigest: sha256.describe('SHA-256 of the RFC 8785 form of params as shown.'),
-  callDigest: sha256.describe(
-    'SHA-256 over project, run, call, tool, paramsDigest, toolset and schema. Recomputed before the tool is called; if it differs, the call is not made.',
-  ),
-  gates: z.array(firedGate).min(1).max(200).describe('The gates that stopped the call, and why.'),
-  message: z.string().max(1024).optional().describe("The agent's message to reviewers."),
-  timeoutSeconds: z.int().min(30).max(604_800).describe('Seconds from creation until the request expires undecided.'),
-  onRejection: onRejection.describe('What a rejection or an expiry does to the run.'),
-  requiredApprovals: z.int().min(1).max(10).describe('How many different reviewers must approve.'),
-  allowSelfApproval: z.boolean().describe('Whether the person who started the run may decide.'),
-  requestedBy: principal.optional().describe('Who started the run. Absent: unknown.'),
-})
+export const approvalRequestSpec = z
+  .object({
+    agentRef: localRef.describe('The agent whose call it is.'),
+    runRef: z
+      .object({
+        name: objectName.describe('Name of the AgentRun.'),
+        uid: z
+          .string()
+          .min(1)
+          .max(64)
+          .describe('UID of the AgentRun: a run created again under the same name is another one.'),
+      })
+      .describe('The run that waits.'),
+    callID: callID.describe('Which call of the run: <turn>.<index>.'),
+    tool: z.string().min(1).max(256).describe('Full name of the tool.'),
+    params: jsonObject.describe(
+      'The parameters that the tool will be called with. A redacted value reads {"$redacted": "hmac-sha256:..."}.',
+    ),
+    paramsDigest: sha256.describe('SHA-256 of the RFC 8785 form of params as shown.'),
+    callDigest: sha256.describe(
+      'SHA-256 over project, run, call, tool, paramsDigest, toolset and schema. Recomputed before the tool is called; if it differs, the call is not made.',
+    ),
+    gates: z.array(firedGate).min(1).max(200).describe('The gates that stopped the call, and why.'),
+    message: z.string().max(1024).optional().describe("The agent's message to reviewers."),
+    timeoutSeconds: z
+      .int()
+      .min(30)
+      .max(604_800)
+      .describe('Seconds from creation until the request expires undecided.'),
+    onRejection: onRejection.describe('What a rejection or an expiry does to the run.'),
+    requiredApprovals: z.int().min(1).max(10).describe('How many different reviewers must approve.'),
+    allowSelfApproval: z.boolean().describe('Whether the person who started the run may decide.'),
+    requestedBy: principal.optional().describe('Who started the run. Absent: unknown.'),
+  })
+  .meta(rules(immutable('a request cannot be changed: reviewers decide on exactly this call')))
 export type ApprovalRequestSpec = z.infer<typeof approvalRequestSpec>
 
 export const vias = ['Kubectl', 'Token', 'Web', 'API', 'Slack'] as const
 export type Via = (typeof vias)[number]
 
-export const decision = z.object({
-  reviewer: principal.describe('Who decides: their own name as the API server authenticates it.'),
-  verdict: z.enum(['Approve', 'Reject']).describe('The decision.'),
-  reason: z.string().max(4096).optional().describe('Why. Required to reject.'),
-  decidedAt: time.optional().describe("When, by the reviewer's clock."),
-  via: z
-    .enum(vias)
-    .describe('Over which path: Kubectl or Token with their own credential; Web, API or Slack through the gateway.'),
-})
+export const decision = z
+  .object({
+    reviewer: principal.describe('Who decides: their own name as the API server authenticates it.'),
+    verdict: z.enum(['Approve', 'Reject']).describe('The decision.'),
+    reason: z.string().max(4096).optional().describe('Why. Required to reject.'),
+    decidedAt: time.optional().describe("When, by the reviewer's clock."),
+    via: z
+      .enum(vias)
+      .describe(
+        'Over which path: Kubectl or Token with their own credential; Web, API or Slack through the gateway.',
+      ),
+  })
+  .meta(
+    rules({
+      rule: "self.verdict != 'Reject' || (has(self.reason) && self.reason.matches('\\\\S'))",
+      message: 'a rejection needs a reason: the agent goes on, or ends, with it',
+      reason: 'FieldValueRequired',
+      fieldPath: '.reason',
+    }),
+  )
 export type Decision = z.infer<typeof decision>
 
 export const requestPhases = ['Pending', 'Approved', 'Rejected', 'Expired', 'Cancelled'] as const
 export type RequestPhase = (typeof requestPhases)[number]
 
-export const approvalRequestStatus = z.object({
-  phase: z
-    .enum(requestPhases)
-    .default('Pending')
-    .describe('Pending until decided; Approved, Rejected, Expired or Cancelled for ever after.'),
-  requestedAt: time.optional().describe('metadata.creationTimestamp.'),
-  expiresAt: time.optional().describe('requestedAt and spec.timeoutSeconds.'),
-  decisions: z
-    .array(decision)
-    .max(100)
-    .default([])
-    .describe('One entry for each reviewer who decided. Entries are added, never changed.')
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['reviewer'] }),
-  decidedAt: time.optional().describe('When the operator settled the request.'),
-  message: z.string().max(4096).optional().describe('The outcome, for people.'),
-  notifications: z
-    .array(
-      z.object({
-        channel: z.enum(['Email', 'InApp', 'Webhook']).describe('How somebody was told.'),
-        target: z.string().min(1).max(320).describe('Who was told.'),
-        state: z.enum(['Sent', 'Failed', 'Retrying']).describe('Whether it arrived.'),
-        attempts: z.int().min(0).optional().describe('How often it was tried.'),
-        lastError: z.string().max(1024).optional().describe('Why the last try failed.'),
-        at: time.optional().describe('When it was last tried.'),
-      }),
-    )
-    .max(500)
-    .optional()
-    .describe('Who was told of the request, how and when.'),
-  conditions: conditions.optional().describe('Notified and Decided.'),
-})
+export const approvalRequestStatus = z
+  .object({
+    phase: z
+      .enum(requestPhases)
+      .default('Pending')
+      .describe('Pending until decided; Approved, Rejected, Expired or Cancelled for ever after.'),
+    requestedAt: time.optional().describe('metadata.creationTimestamp.'),
+    expiresAt: time.optional().describe('requestedAt and spec.timeoutSeconds.'),
+    decisions: z
+      .array(decision)
+      .max(100)
+      .default([])
+      .describe('One entry for each reviewer who decided. Entries are added, never changed.')
+      .meta(listMap('reviewer')),
+    decidedAt: time.optional().describe('When the operator settled the request.'),
+    message: z.string().max(4096).optional().describe('The outcome, for people.'),
+    notifications: z
+      .array(
+        z.object({
+          channel: z.enum(['Email', 'InApp', 'Webhook']).describe('How somebody was told.'),
+          target: z.string().min(1).max(320).describe('Who was told.'),
+          state: z.enum(['Sent', 'Failed', 'Retrying']).describe('Whether it arrived.'),
+          attempts: z.int().min(0).optional().describe('How often it was tried.'),
+          lastError: z.string().max(1024).optional().describe('Why the last try failed.'),
+          at: time.optional().describe('When it was last tried.'),
+        }),
+      )
+      .max(500)
+      .optional()
+      .describe('Who was told of the request, how and when.'),
+    conditions: conditions.optional().describe('Notified and Decided.'),
+  })
+  .meta(
+    rules(
+      {
+        rule: "oldSelf.phase == 'Pending' || self.phase == oldSelf.phase",
+        message: 'the request is settled: its phase never changes again',
+        reason: 'FieldValueForbidden',
+        fieldPath: '.phase',
+      },
+      {
+        rule: '!has(oldSelf.decidedAt) || (has(self.decidedAt) && self.decidedAt == oldSelf.decidedAt)',
+        message: 'decidedAt is set once, when the request is settled',
+        reason: 'FieldValueForbidden',
+        fieldPath: '.decidedAt',
+      },
+      {
+        rule: '!has(oldSelf.message) || (has(self.message) && self.message == oldSelf.message)',
+        message: 'message is set once, when the request is settled',
+        reason: 'FieldValueForbidden',
+        fieldPath: '.message',
+      },
+    ),
+  )
 export type ApprovalRequestStatus = z.infer<typeof approvalRequestStatus>
 
 export interface ApprovalRequest {

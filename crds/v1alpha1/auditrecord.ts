@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { immutable, rules } from './cel.ts'
 import { jsonObject, sha256, time } from './common.ts'
 import { firedGate } from './gate.ts'
 import type { Meta } from './meta.ts'
@@ -59,11 +60,27 @@ export const auditEntry = z.object({
 })
 export type AuditEntry = z.infer<typeof auditEntry>
 
-export const auditRecordSpec = z.object({
-  entries: z.array(auditEntry).min(1).max(100).describe('What happened, in order.'),
-  prevHash: sha256.optional().describe('hash of the record before; absent in the first.'),
-  hash: sha256.describe('SHA-256 over the RFC 8785 form of {project, entries, prevHash}.'),
-})
+export const auditRecordSpec = z
+  .object({
+    entries: z.array(auditEntry).min(1).max(100).describe('What happened, in order.'),
+    prevHash: sha256.optional().describe('hash of the record before; absent in the first.'),
+    hash: sha256.describe('SHA-256 over the RFC 8785 form of {project, entries, prevHash}.'),
+  })
+  .meta(
+    rules(
+      immutable('what is recorded cannot be changed'),
+      {
+        rule: 'has(self.prevHash) == (self.entries[0].seq > 1)',
+        message: 'every record but the first names the hash of the one before it (prevHash)',
+        fieldPath: '.prevHash',
+      },
+      {
+        rule: 'self.entries[size(self.entries) - 1].seq == self.entries[0].seq + size(self.entries) - 1',
+        message: 'entries are numbered one after the other, without gaps',
+        fieldPath: '.entries',
+      },
+    ),
+  )
 export type AuditRecordSpec = z.infer<typeof auditRecordSpec>
 
 export interface AuditRecord {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listMap } from './cel.ts'
 
 /** A Kubernetes object name that is also a label value: what run, agent and Secret references hold. */
 export const objectName = z
@@ -41,12 +42,15 @@ export const jsonValue = z.json().meta({ override: 'json-value' })
 /** The name of a person or group as the API server authenticates it. */
 export const principal = z.string().min(1).max(256)
 
-/** An https or http URL. */
+/**
+ * An https or http URL. No user or password in it (that is what Secrets are for), and no braces in its host: a
+ * parameter that the model chose must not choose where a call goes.
+ */
 export const httpURL = z
   .string()
   .min(8)
   .max(2048)
-  .regex(/^https?:\/\/\S+$/)
+  .regex(/^https?:\/\/[^\s/?#@{}]+([/?#]\S*)?$/)
 
 /** A Kubernetes condition. `type` is the key of the list it stands in. */
 export const condition = z.object({
@@ -64,10 +68,7 @@ export const condition = z.object({
 export type Condition = z.infer<typeof condition>
 
 /** A list of conditions, one of each type. */
-export const conditions = z
-  .array(condition)
-  .max(16)
-  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+export const conditions = z.array(condition).max(16).meta(listMap('type'))
 
 /** JSON as it stands in params, contexts and schemas. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue }

@@ -18,7 +18,7 @@ export const model = z
     apiKeySecretRef: secretKeyRef
       .optional()
       .describe(
-        'The API key. The Secret must carry the label countersign.dev/use: "true" and name the host that the model is called at in its annotation countersign.dev/hosts (several separated by commas, without ports). Without it no key is sent.',
+        'Where the API key stands. The Secret must carry the label countersign.dev/use: "true", and its annotation countersign.dev/hosts must name the host that the model is called at (several separated by commas, without ports). Without it no key is sent.',
       ),
   })
   .meta(
@@ -33,7 +33,7 @@ export const model = z
 const headersSecretRef = localRef
   .optional()
   .describe(
-    'A Secret each key of which is sent as an HTTP header. It must carry the label countersign.dev/use: "true" and name the host in its annotation countersign.dev/hosts.',
+    'A Secret each key of which is sent as an HTTP header with every request (Authorization, for example). It must carry the label countersign.dev/use: "true", and its annotation countersign.dev/hosts must name the host of the URL (several separated by commas, without ports).',
   )
 
 export const httpTool = z.object({
@@ -42,15 +42,24 @@ export const httpTool = z.object({
     .min(1)
     .max(128)
     .regex(/^[a-zA-Z0-9_.-]+$/)
-    .describe('Name of the tool in its toolset.'),
-  description: z.string().max(4096).optional().describe('What the tool does, for the model.'),
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST').describe('HTTP method.'),
+    .describe('Name of the tool in its toolset. Gates and traces name it <toolset>.<tool>.'),
+  description: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('What the tool does, in words for the model: it chooses tools by this text.'),
+  method: z
+    .enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+    .default('POST')
+    .describe('HTTP method of the call.'),
   url: httpURL.describe(
-    'Where the tool is called. Each {placeholder} is filled with the parameter of that name; the other parameters go into the query (GET, DELETE) or a JSON body.',
+    'Where the tool is called. Each {placeholder} of path and query is filled with the parameter of that name; the other parameters go into the query (GET, DELETE) or into a JSON body. Redirects are not followed.',
   ),
   inputSchema: jsonObject
     .optional()
-    .describe('JSON Schema (2020-12) of the parameters, an object. Default: an object without properties.'),
+    .describe(
+      'JSON Schema (2020-12) of the parameters, of type object. A call whose parameters do not match it is not made; the model is told why. Without it the tool takes no parameters.',
+    ),
 })
 export type HttpTool = z.infer<typeof httpTool>
 
@@ -62,12 +71,19 @@ export const toolset = z
       .max(63)
       .regex(/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/)
       .describe("Name of the toolset: the part before the dot of its tools' full names."),
-    timeoutSeconds: z.int().min(1).max(3600).default(60).describe('How long one call may take, in seconds.'),
+    timeoutSeconds: z
+      .int()
+      .min(1)
+      .max(3600)
+      .default(60)
+      .describe(
+        'How long one call may take, in seconds. What happened to a call that took longer is unknown.',
+      ),
     retryUnknown: z
       .boolean()
       .default(false)
       .describe(
-        'Whether a call that no gate stopped may be made again when a crash left its outcome unknown. Gated calls never are.',
+        'Whether a call that no gate stopped may be made again when a crash left its outcome unknown. Set it only where making a call twice does no harm. A gated call is never made again.',
       ),
     mcp: z
       .object({
@@ -75,14 +91,19 @@ export const toolset = z
         headersSecretRef,
       })
       .optional()
-      .describe('An MCP server whose tools the agent may call.'),
+      .describe('An MCP server, all of whose tools the agent may call. Either mcp or http.'),
     http: z
       .object({
-        tools: z.array(httpTool).min(1).max(64).describe('The tools.').meta(listMap('name')),
+        tools: z
+          .array(httpTool)
+          .min(1)
+          .max(64)
+          .describe('The tools, each with a name of its own.')
+          .meta(listMap('name')),
         headersSecretRef,
       })
       .optional()
-      .describe('Tools that are single HTTP requests.'),
+      .describe('Tools that are plain HTTP requests, described here one by one. Either mcp or http.'),
   })
   .meta(rules({ rule: 'has(self.mcp) != has(self.http)', message: 'set exactly one of mcp and http' }))
 export type Toolset = z.infer<typeof toolset>
@@ -96,29 +117,39 @@ export const approval = z
       .array(gate)
       .max(100)
       .default([])
-      .describe('The gates. A call is stopped when any gate that matches its tool fires.'),
+      .describe(
+        'The gates: which calls are stopped. A call is stopped when any gate that matches its tool fires, of the agent or of its project. A gate that names no tool of the agent, or whose condition does not parse, keeps the agent from being Ready.',
+      ),
     timeoutSeconds: z
       .int()
       .min(30)
       .max(604_800)
       .default(3600)
-      .describe('Seconds from the request until it expires undecided, by the clock of the API server.'),
-    message: z.string().max(1024).optional().describe('Shown to reviewers with each request.'),
+      .describe(
+        'Seconds that a request waits for a decision before it expires. Counted from its creation by the clock of the API server; a later decision is refused.',
+      ),
+    message: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('What reviewers are told with each request: what to look at, whom to ask.'),
     onRejection: onRejection
       .default('Fail')
       .describe(
-        'What a rejection or an expiry does: Fail ends the run with the reason, Continue tells the model and lets it adapt.',
+        'What follows when a request is rejected or expires. Fail ends the run with the reason. Continue tells the model that the call was not made, and why, and lets it adapt. The call is not made either way.',
       ),
     requiredApprovals: z
       .int()
       .min(1)
       .max(10)
       .default(1)
-      .describe('How many different reviewers must approve.'),
+      .describe('How many different reviewers must approve. One rejection is enough to reject.'),
     allowSelfApproval: z
       .boolean()
       .default(true)
-      .describe('Whether the person who started the run may decide its requests.'),
+      .describe(
+        'Whether the person who started a run may decide its requests. Where they may not, nobody may decide requests of a run whose starter is unknown (spec.requestedBy of the run).',
+      ),
     redact: z
       .array(
         z
@@ -130,26 +161,30 @@ export const approval = z
       .max(64)
       .optional()
       .describe(
-        'Parameters (param.card_number) whose values are shown to nobody and sent nowhere but to the tool.',
+        'Parameters whose values nobody is shown and that are sent nowhere but to the tool: param.card_number, param["card-number"], param.cards[*].number. Reviewers see a digest in their place.',
       ),
     remindAfterSeconds: z
       .int()
       .min(30)
       .max(604_800)
       .optional()
-      .describe('Seconds after which reviewers are reminded of an undecided request.'),
+      .describe(
+        'Seconds after which reviewers are reminded, once, of an undecided request. Less than timeoutSeconds. Without it nobody is reminded.',
+      ),
     escalateAfterSeconds: z
       .int()
       .min(30)
       .max(604_800)
       .optional()
-      .describe('Seconds after which an undecided request is sent to escalateTo too.'),
+      .describe('Seconds after which escalateTo is told of an undecided request. Less than timeoutSeconds.'),
     escalateTo: z
       .array(principal)
       .min(1)
       .max(50)
       .optional()
-      .describe('Members or groups that hear of it then.'),
+      .describe(
+        'Members or groups of the project that are told after escalateAfterSeconds. They are told, not given rights.',
+      ),
   })
   .meta(
     rules(
@@ -173,35 +208,44 @@ export const approval = z
 export type Approval = z.infer<typeof approval>
 
 export const limits = z.object({
-  maxTurns: z.int().min(1).max(1000).default(20).describe('How many answers of the model a run may take.'),
+  maxTurns: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .describe('How many answers of the model a run may take. A run that needs more fails (MaxTurns).'),
   maxRunSeconds: z
     .int()
     .min(1)
     .max(2_592_000)
     .default(86_400)
-    .describe('How long a run may take, in seconds. Time spent waiting for people does not count.'),
+    .describe(
+      'How long a run may take, in seconds. Time spent waiting for people does not count. A run that takes longer fails (MaxRunSeconds).',
+    ),
 })
 
 export const agentSpec = z.object({
-  description: z.string().max(1024).optional().describe('What the agent is for.'),
-  model: model.describe('The model that the agent runs on.'),
+  description: z.string().max(1024).optional().describe('What the agent is for, in words for people.'),
+  model: model.describe('The model that the agent runs on, and how it is reached.'),
   systemPrompt: z
     .string()
     .max(65_536)
     .optional()
-    .describe('Instructions that stand before every conversation.'),
+    .describe('Instructions to the model that stand before every conversation.'),
   toolsets: z
     .array(toolset)
     .max(32)
     .default([])
-    .describe('Where the tools of the agent come from.')
+    .describe(
+      'Where the tools of the agent come from: MCP servers, or lists of HTTP tools. An agent without toolsets only talks.',
+    )
     .meta(listMap('name')),
   approval: approval
     .optional()
     .describe(
-      'Which tool calls a person must countersign, and how. A call that a gate stops waits as an ApprovalRequest; the run is AwaitingApproval meanwhile.',
+      'Which tool calls a person must countersign, and how. A call that a gate stops becomes an ApprovalRequest, and the run waits (phase AwaitingApproval) until reviewers have decided or timeoutSeconds are over. Without it only the gates of the project stop calls, with the defaults of the fields below.',
     ),
-  limits: limits.optional().describe('Bounds on a run.'),
+  limits: limits.optional().describe('What one run of the agent may use up.'),
 })
 export type AgentSpec = z.infer<typeof agentSpec>
 
@@ -215,7 +259,9 @@ export const agentStatus = z.object({
     .describe('The metadata.generation that this status describes.'),
   toolsHash: sha256
     .optional()
-    .describe('Digest of the tools as they are served now. Accept changed tools by it.'),
+    .describe(
+      'Digest of the tools as their toolsets serve them now. Where ToolsUnchanged is False, whoever may edit the agent accepts the changed tools by the annotation countersign.dev/accept-tools with this value.',
+    ),
   tools: z
     .array(
       z.object({
@@ -230,7 +276,9 @@ export const agentStatus = z.object({
     .meta(listMap('name')),
   conditions: conditions
     .optional()
-    .describe('Ready, and beneath it Accepted, ToolsResolved and ToolsUnchanged.'),
+    .describe(
+      'Ready: whether runs of the agent go on. Beneath it Accepted (the spec is consistent; False: InvalidCondition), ToolsResolved (every toolset answers and every gate names a tool; False: UnknownTool, ToolsetUnavailable) and ToolsUnchanged (the tools are those pinned at this generation).',
+    ),
 })
 export type AgentStatus = z.infer<typeof agentStatus>
 

@@ -6,15 +6,24 @@ import type { Meta } from './meta.ts'
 
 export const agentRunSpec = z
   .object({
-    agentRef: localRef.describe('The agent to run.'),
-    input: z.string().min(1).max(65_536).optional().describe('What the agent is asked.'),
+    agentRef: localRef.describe(
+      'The agent to run, in the same namespace. Until it is Ready the run stays Pending.',
+    ),
+    input: z
+      .string()
+      .min(1)
+      .max(65_536)
+      .optional()
+      .describe('What the agent is asked. Either input or call.'),
     continueFrom: localRef
       .optional()
-      .describe("An ended run whose conversation goes on here; input answers the agent's question."),
+      .describe(
+        'An ended run of the same agent whose conversation goes on here: input answers what the agent asked last.',
+      ),
     context: jsonObject
       .optional()
       .describe(
-        'Any JSON object up to 16 KiB: what a condition reads as context.<key>. Setting it needs the verb setcontext on agentruns.',
+        'Facts about the run that conditions of gates read as context.<key>: {is_admin: false, customer_id: C-7}. Any JSON object up to 16 KiB. The model never sees it. As it can open gates, setting it needs the verb setcontext on agentruns.',
       ),
     call: z
       .object({
@@ -22,13 +31,20 @@ export const agentRunSpec = z
         params: jsonObject.describe('Parameters of the call.'),
       })
       .optional()
-      .describe('Instead of input: one call of an outside agent, gated and recorded, not executed here.'),
+      .describe(
+        'Instead of input: one tool call of an outside agent. It is put to the gates and recorded, not executed here.',
+      ),
     requestedBy: principal
       .optional()
       .describe(
-        'Who starts the run: must be who creates it. Absent: unknown, and unknown may not decide where allowSelfApproval is false.',
+        'Who starts the run: the name of whoever creates it, as the API server authenticates them; another name is refused. On Kubernetes 1.36 and newer it is filled in. Where allowSelfApproval is false, nobody may decide requests of a run without it.',
       ),
-    cancel: z.boolean().default(false).describe('Set to true to end the run. Cannot be set back.'),
+    cancel: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Set to true to end the run: its open requests are cancelled, and no further call is made. It cannot be set back.',
+      ),
     ttlSecondsAfterFinished: z
       .int()
       .min(0)
@@ -176,7 +192,11 @@ export const agentRunStatus = z
       .describe(
         'Seconds spent waiting for people in turns that are over; not counted by limits.maxRunSeconds.',
       ),
-    steps: z.array(step).max(20_000).optional().describe('The trace, in order. It never gets shorter.'),
+    steps: z
+      .array(step)
+      .max(20_000)
+      .optional()
+      .describe('The trace: the answers of the model and its tool calls, in order. It never gets shorter.'),
     output: z.string().max(16_384).optional().describe("The agent's last words."),
     failure: z
       .object({
@@ -187,7 +207,7 @@ export const agentRunStatus = z
       .describe('Set when phase is Failed.'),
     conditions: conditions
       .optional()
-      .describe('Complete, Failed and AwaitingApproval; kubectl wait works on each.'),
+      .describe('Complete, Failed and AwaitingApproval, for kubectl wait --for=condition=Complete.'),
   })
   .meta(
     rules(

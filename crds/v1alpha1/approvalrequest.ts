@@ -34,14 +34,22 @@ export const approvalRequestSpec = z
       'SHA-256 over project, run, call, tool, paramsDigest, toolset and schema. Recomputed before the tool is called; if it differs, the call is not made.',
     ),
     gates: z.array(firedGate).min(1).max(200).describe('The gates that stopped the call, and why.'),
-    message: z.string().max(1024).optional().describe("The agent's message to reviewers."),
+    message: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe("What the agent's author tells reviewers (spec.approval.message of the Agent)."),
     timeoutSeconds: z
       .int()
       .min(30)
       .max(604_800)
       .describe('Seconds from creation until the request expires undecided.'),
     onRejection: onRejection.describe('What a rejection or an expiry does to the run.'),
-    requiredApprovals: z.int().min(1).max(10).describe('How many different reviewers must approve.'),
+    requiredApprovals: z
+      .int()
+      .min(1)
+      .max(10)
+      .describe('How many different reviewers must approve. One rejection is enough to reject.'),
     allowSelfApproval: z.boolean().describe('Whether the person who started the run may decide.'),
     requestedBy: principal.optional().describe('Who started the run. Absent: unknown.'),
   })
@@ -55,7 +63,13 @@ export const decision = z
   .object({
     reviewer: principal.describe('Who decides: their own name as the API server authenticates it.'),
     verdict: z.enum(['Approve', 'Reject']).describe('The decision.'),
-    reason: z.string().max(4096).optional().describe('Why. Required to reject.'),
+    reason: z
+      .string()
+      .max(4096)
+      .optional()
+      .describe(
+        'Why, in the words of the reviewer. Required to reject: the run ends with it, or the model is told it.',
+      ),
     decidedAt: time.optional().describe("When, by the reviewer's clock."),
     via: z
       .enum(vias)
@@ -82,16 +96,24 @@ export const approvalRequestStatus = z
       .enum(requestPhases)
       .default('Pending')
       .describe('Pending until decided; Approved, Rejected, Expired or Cancelled for ever after.'),
-    requestedAt: time.optional().describe('metadata.creationTimestamp.'),
-    expiresAt: time.optional().describe('requestedAt and spec.timeoutSeconds.'),
+    requestedAt: time.optional().describe('When the request was made: metadata.creationTimestamp.'),
+    expiresAt: time
+      .optional()
+      .describe('When the request expires undecided: spec.timeoutSeconds after requestedAt.'),
     decisions: z
       .array(decision)
       .max(100)
       .default([])
-      .describe('One entry for each reviewer who decided. Entries are added, never changed.')
+      .describe(
+        'One entry for each reviewer who decided. Entries are added, never changed; each reviewer adds their own, under their own name. Any Reject wins; Approved takes requiredApprovals Approves.',
+      )
       .meta(listMap('reviewer')),
-    decidedAt: time.optional().describe('When the operator settled the request.'),
-    message: z.string().max(4096).optional().describe('The outcome, for people.'),
+    decidedAt: time.optional().describe('When the operator settled the request, with the final phase.'),
+    message: z
+      .string()
+      .max(4096)
+      .optional()
+      .describe('What became of the request, for people. Written by the operator with the final phase.'),
     notifications: z
       .array(
         z.object({
@@ -106,7 +128,9 @@ export const approvalRequestStatus = z
       .max(500)
       .optional()
       .describe('Who was told of the request, how and when.'),
-    conditions: conditions.optional().describe('Notified and Decided.'),
+    conditions: conditions
+      .optional()
+      .describe('Notified (those concerned were told) and Decided (the request is settled).'),
   })
   .meta(
     rules(

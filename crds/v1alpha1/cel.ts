@@ -7,8 +7,8 @@ export interface Rule {
   readonly rule: string
   /** What is wrong and what to do instead. */
   readonly message: string
-  /** Forbidden and Required keep the value itself out of the answer. Default: FieldValueInvalid. */
-  readonly reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired' | 'FieldValueDuplicate'
+  /** Default: FieldValueInvalid. (FieldValueDuplicate is left out: with it the server does not send the message.) */
+  readonly reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired'
   /** The field to blame, from where the rule stands: `.baseURL`. */
   readonly fieldPath?: string
 }

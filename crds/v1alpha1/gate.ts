@@ -9,7 +9,7 @@ export const gate = z.object({
     .max(256)
     .regex(/^[^*\s]*\*?$/)
     .describe(
-      'Full name of a tool, toolset.tool (order_tools.process_refund). A trailing * matches every tool whose name starts with what stands before it.',
+      'Full name of a tool, <toolset>.<tool>: order_tools.process_refund. A trailing * matches every tool whose full name begins with what stands before it: order_tools.*, or * for all.',
     ),
   when: z
     .string()
@@ -17,7 +17,7 @@ export const gate = z.object({
     .max(2000)
     .optional()
     .describe(
-      'Condition under which a call is stopped, such as: param.amount > 1000 and not context.is_admin. Without it every call is stopped. A condition that cannot be evaluated stops the call.',
+      'Condition under which a call is stopped: param.amount > 1000 and not context.is_admin. param.<name> reads the parameters of the call, context.<name> the context of the run. Operators: == != < <= > >= in, not in, is, is not, and, or, not. Without a condition every call is stopped. A call for which it cannot be evaluated (a missing value, a wrong type) is stopped too.',
     ),
 })
 export type Gate = z.infer<typeof gate>

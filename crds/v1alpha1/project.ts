@@ -7,6 +7,9 @@ import type { Meta } from './meta.ts'
 export const roles = ['Owner', 'Admin', 'Member'] as const
 export type Role = (typeof roles)[number]
 
+/** One line: it may stand in the header of a mail. */
+const line = z.string().regex(/^[^\r\n]*$/)
+
 /** A name that may be given rights: no spaces around it, as two names that look the same must be the same. */
 const memberName = principal.regex(/^\S([^\r\n\t]*\S)?$/)
 
@@ -14,21 +17,25 @@ export const member = z
   .object({
     user: memberName
       .optional()
-      .describe('A user, as the API server authenticates them. Either user or group.'),
+      .describe(
+        'Name of a user, as the API server authenticates them. Either user or group. Names of the system (system:...) are refused.',
+      ),
     group: memberName
       .optional()
-      .describe('A group, as the API server authenticates it. Either user or group.'),
-    name: z.string().max(256).optional().describe('Name for people.'),
+      .describe(
+        'Name of a group, as the API server authenticates it. Either user or group. Names of the system (system:...) are refused.',
+      ),
+    name: line.max(256).optional().describe('Name to show instead.'),
     email: z
       .string()
       .max(320)
       .regex(/^[^@\s]+@[^@\s]+$/)
       .optional()
-      .describe('Where e-mail goes.'),
+      .describe('Where e-mail goes. Without it the member gets none.'),
     role: z
       .enum(roles)
       .describe(
-        'Owner: everything. Admin: agents, runs with context, notifications. Member: read, start runs, decide.',
+        'Owner: everything, members and the gates of the project among it. Admin: agents, runs with context, notifications. Member: read all, start runs, decide.',
       ),
   })
   .meta(
@@ -52,11 +59,11 @@ export const notifications = z.object({
   email: z
     .object({ enabled: z.boolean().default(true).describe('Whether e-mail is sent.') })
     .optional()
-    .describe('E-mail.'),
+    .describe('Whether members are told by e-mail.'),
   inApp: z
-    .object({ enabled: z.boolean().default(true).describe('Whether the page tells.') })
+    .object({ enabled: z.boolean().default(true).describe('Whether the page tells of requests.') })
     .optional()
-    .describe('In the page.'),
+    .describe('Whether members are told in the page.'),
   routes: z
     .array(
       z.object({
@@ -72,21 +79,23 @@ export const notifications = z.object({
       z.object({
         name: z.string().min(1).max(63).describe('Name of the webhook.'),
         urlSecretRef: secretKeyRef.describe(
-          'Where it is sent: a URL kept in a labelled and annotated Secret.',
+          'Where it is sent: a URL, kept in a Secret as it often holds a token. The Secret must carry the label countersign.dev/use: "true", and its annotation countersign.dev/hosts must name the host.',
         ),
         format: z
           .enum(['Generic', 'Slack', 'Teams', 'PagerDuty'])
           .default('Generic')
-          .describe('Form of the message.'),
+          .describe('Form of the message: plain JSON (Generic), or what the named service understands.'),
         signingKeySecretRef: secretKeyRef
           .optional()
-          .describe('Key for the HMAC-SHA256 signature of a Generic webhook.'),
-        agents: agentNames.optional().describe('Names of agents, or "*"; default all.'),
+          .describe(
+            'Key of the HMAC-SHA256 signature that a Generic webhook carries. The Secret must be labelled and annotated as that of urlSecretRef.',
+          ),
+        agents: agentNames.optional().describe('Names of agents, or "*" for all. Without it all.'),
       }),
     )
     .max(32)
     .optional()
-    .describe('Webhooks.')
+    .describe('Addresses outside that are told of requests.')
     .meta(listMap('name')),
 })
 export type Notifications = z.infer<typeof notifications>
@@ -95,8 +104,10 @@ export const projectSpec = z.object({
   members: z
     .array(member)
     .min(1)
-    .max(250)
-    .describe('Who may do what: each a user or a group, once. At least one Owner.')
+    .max(100)
+    .describe(
+      'Who may do what: each a user or a group, named once. At least one is an Owner. More than 100 people come in as groups.',
+    )
     .meta(
       rules(
         {
@@ -104,19 +115,24 @@ export const projectSpec = z.object({
           message: 'a project needs at least one member with the role Owner',
           reason: 'FieldValueRequired',
         },
-        // The one-element list gives the names a name of their own, so that they are worked out once.
+        // Every member is compared with every other: 0.25 s a write at 100 of them, beyond what CEL may spend at 250.
         {
           rule: 'self.all(m, self.exists_one(n, has(m.user) ? has(n.user) && m.user == n.user : has(n.group) && m.group == n.group))',
           message: 'each user and each group is a member once, with one role',
-          reason: 'FieldValueDuplicate',
         },
       ),
     ),
   approval: z
-    .object({ tools: z.array(gate).max(100).default([]).describe('The gates.') })
+    .object({ tools: z.array(gate).max(100).default([]).describe('The gates: which calls are stopped.') })
     .optional()
-    .describe("Gates joined to every agent's. Set by Owners; an agent's author cannot weaken them."),
-  notifications: notifications.optional().describe('Who hears of which request, and how.'),
+    .describe(
+      "Gates that hold for every agent of the project, beside the agent's own. Only Owners may set them, so that the author of an agent cannot weaken them.",
+    ),
+  notifications: notifications
+    .optional()
+    .describe(
+      'Who is told of which request, and how. With nothing set every member gets e-mail and is told in the page.',
+    ),
 })
 export type ProjectSpec = z.infer<typeof projectSpec>
 

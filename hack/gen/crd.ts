@@ -1,5 +1,6 @@
 import type { Column, Kind } from '../../crds/v1alpha1/kinds.ts'
 import { GROUP, VERSION } from '../../crds/v1alpha1/meta.ts'
+import { explained } from './explained.ts'
 import { type Schema, structural } from './structural.ts'
 
 /** The category by which `kubectl get countersign` lists every kind. */
@@ -64,7 +65,7 @@ export function customResourceDefinition(kind: Kind) {
           subresources: { status: {} },
           additionalPrinterColumns: columns.map(printerColumn),
           ...(selectableFields && { selectableFields: selectableFields.map(jsonPath => ({ jsonPath })) }),
-          schema: { openAPIV3Schema: rootSchema(kind) },
+          schema: { openAPIV3Schema: explained(rootSchema(kind)) },
         },
       ],
     },

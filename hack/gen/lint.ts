@@ -111,11 +111,11 @@ function naming(name: string): string[] {
   return found
 }
 
-const REASONS = new Set([
+/** All that CRD rules know but FieldValueDuplicate, with which the API server does not send the message. */
+const REASONS: ReadonlySet<string> = new Set([
   'FieldValueInvalid',
   'FieldValueForbidden',
   'FieldValueRequired',
-  'FieldValueDuplicate',
 ])
 
 function ruling(schema: Schema): string[] {
@@ -125,7 +125,7 @@ function ruling(schema: Schema): string[] {
       ? [`the rule ${rule} needs a message of one line`]
       : []),
     ...(rule.length > 1000 ? [`the rule ${rule.slice(0, 40)}... is too long to be read`] : []),
-    ...(reason !== undefined && !REASONS.has(reason) ? [`CRD rules know no reason ${reason}`] : []),
+    ...(reason !== undefined && !REASONS.has(reason) ? [`no rule may give the reason ${reason}`] : []),
   ])
 }
 

@@ -101,9 +101,8 @@ export class Exchange {
       onAnswer({ method: request.method, code, seconds: (clock.now() - start) / 1000 })
     try {
       const headers = await this.#headers(request, identity)
-      const lane = await transport.lane(identity.token === undefined ? 'own' : 'anonymous')
-      const answer = await (watch ? lane.watches : lane.requests).request({
-        origin: transport.origin,
+      const lane = { identity: identity.token === undefined ? 'own' : 'anonymous', watch } as const
+      const answer = await transport.request(lane, {
         method: request.method,
         path: transport.prefix + request.path,
         headers,
@@ -125,11 +124,16 @@ export class Exchange {
     const headers = ['accept', request.accept ?? 'application/json', 'user-agent', this.#options.userAgent]
     if (request.body !== undefined) headers.push('content-type', request.contentType ?? 'application/json')
     if (identity.token !== undefined) headers.push('authorization', `Bearer ${identity.token}`)
-    else
-      for (const [name, value] of Object.entries(await this.#options.connection.headers()))
-        headers.push(name, value)
+    else headers.push(...(await this.#ownHeaders(identity)))
     headers.push(...identity.headers)
     return headers
+  }
+
+  async #ownHeaders(identity: Identity): Promise<string[]> {
+    const own = Object.entries(await this.#options.connection.headers())
+    // A kubeconfig may impersonate by itself (`as`); whoever impersonates in the call means that alone.
+    const override = identity.headers.length > 0
+    return own.filter(([name]) => !(override && name.toLowerCase().startsWith('impersonate-'))).flat()
   }
 
   /** Whether there are other credentials now than those of `generation`. Many callers at once cause one refresh. */

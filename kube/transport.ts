@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
 import type { Connection, TlsOptions } from './connection.ts'
+import { ConnectionError } from './errors.ts'
 
 /** Limits of a client's connections. */
 export interface TransportLimits {
@@ -12,9 +13,15 @@ export interface TransportLimits {
 }
 
 /** Connections of one set of TLS options: those of requests apart from those of watches, so that none starves. */
-export interface Lane {
+interface Lane {
   readonly requests: Dispatcher
   readonly watches: Dispatcher
+}
+
+/** Which connections a request takes. */
+export interface RequestLane {
+  readonly identity: 'own' | 'anonymous'
+  readonly watch: boolean
 }
 
 // The API server closes idle connections after 90 s: stay well below, so that we close first.
@@ -34,6 +41,7 @@ export class Transport {
   #current: { tls: TlsOptions; own: Lane; anonymous: Lane | undefined } | undefined
   readonly #retired = new Set<Promise<void>>()
   #watching = 0
+  #closed = false
 
   constructor(connection: Connection, limits: TransportLimits = {}) {
     const url = new URL(connection.server)
@@ -47,19 +55,16 @@ export class Transport {
     }
   }
 
-  /** The connections to use now: with our own client certificate, or without any. */
-  async lane(kind: 'own' | 'anonymous'): Promise<Lane> {
+  /**
+   * Sends one request, over connections with our own client certificate or over such without any. Resolves with the
+   * answer's head.
+   */
+  async request(lane: RequestLane, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
     const tls = await this.#connection.tls()
-    if (this.#current?.tls !== tls) {
-      this.#retire()
-      this.#current = { tls, own: this.#open(tls), anonymous: undefined }
-    }
-    const current = this.#current
-    if (kind === 'own') return current.own
-    if (tls.cert === undefined && tls.key === undefined) return current.own
-    const { cert: _cert, key: _key, ...rest } = tls
-    current.anonymous ??= this.#open(rest)
-    return current.anonymous
+    // From here to the dispatch in one go: a lane that another request retires in between takes nothing more.
+    if (this.#closed) throw new ConnectionError('the client is closed')
+    const { requests, watches } = this.#lane(tls, lane.identity)
+    return await (lane.watch ? watches : requests).request({ ...options, origin: this.origin })
   }
 
   /** Counts a watch in; false when there are as many as may be. Each `true` needs one `endWatch`. */
@@ -75,12 +80,25 @@ export class Transport {
 
   /** Closes all connections at once: what is under way fails. */
   async close(): Promise<void> {
+    this.#closed = true
     const lanes = this.#lanes()
     this.#current = undefined
     await Promise.all([
       ...lanes.flatMap(lane => [lane.requests.destroy(), lane.watches.destroy()]),
       ...this.#retired,
     ])
+  }
+
+  #lane(tls: TlsOptions, identity: RequestLane['identity']): Lane {
+    if (this.#current?.tls !== tls) {
+      this.#retire()
+      this.#current = { tls, own: this.#open(tls), anonymous: undefined }
+    }
+    const current = this.#current
+    if (identity === 'own' || (tls.cert === undefined && tls.key === undefined)) return current.own
+    const { cert: _cert, key: _key, ...rest } = tls
+    current.anonymous ??= this.#open(rest)
+    return current.anonymous
   }
 
   #lanes(): Lane[] {

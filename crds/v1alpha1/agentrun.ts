@@ -23,7 +23,7 @@ export const agentRunSpec = z
     context: jsonObject
       .optional()
       .describe(
-        'Facts about the run that conditions of gates read as context.<key>: {is_admin: false, customer_id: C-7}. Any JSON object up to 16 KiB. The model never sees it. As it can open gates, setting it needs the verb setcontext on agentruns.',
+        'Facts about the run that conditions of gates read as context.<key>: {is_admin: false, customer_id: C-7}. Any JSON object up to 16 KiB. As it can open gates, setting it needs the verb setcontext on agentruns.',
       ),
     call: z
       .object({

@@ -1,0 +1,26 @@
+import type { Schema } from './structural.ts'
+
+/**
+ * The schema with defaults and ranges of numbers said in the descriptions as well: `kubectl explain` shows
+ * descriptions and enums, and nothing else of a schema.
+ */
+export function explained(schema: Schema): Schema {
+  const { properties, items, description } = schema
+  const more = [defaultOf(schema), rangeOf(schema)].filter(said => said !== undefined)
+  return {
+    ...schema,
+    ...(description !== undefined && { description: [description, ...more].join(' ') }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, child]) => [name, explained(child)]),
+      ),
+    }),
+    ...(items && { items: explained(items) }),
+  }
+}
+
+const defaultOf = ({ default: value }: Schema): string | undefined =>
+  value === undefined || typeof value === 'object' ? undefined : `Default: ${value}.`
+
+const rangeOf = ({ minimum, maximum }: Schema): string | undefined =>
+  minimum === undefined || maximum === undefined ? undefined : `From ${minimum} to ${maximum}.`

@@ -1,0 +1,21 @@
+import type { Toolset } from '../../../crds/v1alpha1/agent.ts'
+import type { ToolsetConnection, ToolsetOptions } from '../types.ts'
+import { httpToolset } from './http.ts'
+import { mcpToolset } from './mcp.ts'
+
+/**
+ * A connection to a toolset. Nothing is sent before it is first used; it may be kept for as long as toolset and headers
+ * are the same, and used by several runs at once.
+ */
+export function connectToolset(options: ToolsetOptions): ToolsetConnection {
+  const { mcp, http } = options.toolset
+  if (mcp !== undefined) return mcpToolset(options, new URL(mcp.url))
+  return httpToolset(options, http?.tools ?? [])
+}
+
+/** The hosts (no ports) that a toolset's headers are sent to: all of them must be named by its Secret. */
+export function toolsetHosts(toolset: Toolset): readonly string[] {
+  const urls = toolset.mcp ? [toolset.mcp.url] : (toolset.http?.tools ?? []).map(tool => tool.url)
+  // What stands in braces is filled by parameters; a host has no placeholders (placeholders.ts refuses them).
+  return [...new Set(urls.map(url => new URL(url.replace(/\{[^{}]*\}/g, 'x')).hostname))]
+}

@@ -164,7 +164,7 @@ export function parse(source: string): Node {
     }
     const after = peek()
     if (isSign(after, '(')) throw new Refusal(after.start, 'Nothing can be called in a condition.')
-    if (node.kind !== 'path' && isSign(after, '.', '[')) {
+    if ((node.kind !== 'path' || grouped.has(node)) && isSign(after, '.', '[')) {
       throw new Refusal(after.start, 'Only param and context can be read into with . and [ ].')
     }
     return node
@@ -262,10 +262,5 @@ function noOperator(token: Token): string {
     return word === token.text ? `${word} cannot stand here.` : `Write ${word} in lower case.`
   }
   if (token.kind === 'number' && token.text.startsWith('-')) return 'There is no arithmetic in conditions.'
-  if (isLambda(token)) return 'There are no functions in conditions.'
   return 'Expected and, or, or a comparison such as == between two values.'
-}
-
-function isLambda(token: Token): boolean {
-  return token.kind === 'name' && (token.text === 'lambda' || token.text === 'function')
 }

@@ -1,0 +1,242 @@
+import fc from 'fast-check'
+import jsep from 'jsep'
+import { describe, expect, it } from 'vitest'
+import type { JsonObject, JsonValue } from '../../../crds/v1alpha1/common.ts'
+import { type Condition, compileCondition } from './compile.ts'
+import { evaluate } from './evaluate.ts'
+import { parse } from './parse.ts'
+import type { Node } from './syntax.ts'
+import { expected, expressions, objects, print, styleOf } from './testing.ts'
+
+function compiled(source: string): Condition {
+  const result = compileCondition(source)
+  if (!result.ok) throw new Error(`refused at ${result.column}: ${result.message}`)
+  return result.condition
+}
+
+/** What a condition reads must be there, and come back as it was. */
+const anything: fc.Arbitrary<JsonObject> = fc
+  .dictionary(fc.string(), fc.jsonValue(), { maxKeys: 5 })
+  .map(object => JSON.parse(JSON.stringify(object)))
+
+describe('any condition of the language', () => {
+  it('gives what its tree says, in each of its spellings', () => {
+    fc.assert(
+      fc.property(expressions, fc.nat(), objects, objects, (tree, seed, param, context) => {
+        const source = print(tree, styleOf(seed))
+        fc.pre(source.length <= 2000)
+        expect(evaluate(compiled(source), { param, context }).outcome).toBe(
+          expected(tree, { param, context }),
+        )
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('is, in these tests, often each of True, False and Unknown', () => {
+    const seen = { True: 0, False: 0, Unknown: 0 }
+    for (const [tree, param, context] of fc.sample(fc.tuple(expressions, objects, objects), {
+      numRuns: 1000,
+      seed: 1,
+    })) {
+      seen[expected(tree, { param, context })]++
+    }
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(100)
+  })
+
+  it('is compiled once for any number of calls, without a memory of them', () => {
+    fc.assert(
+      fc.property(expressions, fc.array(fc.tuple(objects, objects), { minLength: 2 }), (tree, scopes) => {
+        const source = print(tree)
+        fc.pre(source.length <= 2000)
+        const condition = compiled(source)
+        const all = scopes.map(([param, context]) => evaluate(condition, { param, context }))
+        const again = scopes
+          .map(([param, context]) => evaluate(compiled(source), { param, context }))
+          .reverse()
+        expect(all).toEqual(again.reverse())
+      }),
+    )
+  })
+
+  it('shows only what it reads, and says of each Unknown why, without a value in it', () => {
+    const secret = 'secret-value-4711'
+    const secrets = objects.map(
+      object =>
+        JSON.parse(JSON.stringify(object), (_, value) =>
+          typeof value === 'string' ? secret : value,
+        ) as JsonObject,
+    )
+    fc.assert(
+      fc.property(expressions, secrets, secrets, (tree, param, context) => {
+        const source = print(tree)
+        fc.pre(source.length <= 2000)
+        const condition = compiled(source)
+        const result = evaluate(condition, { param, context })
+        const read = condition.paths.map(path => path.text)
+        for (const name of Object.keys(result.values)) expect(read).toContain(name)
+        if (result.outcome !== 'Unknown') return
+        expect(result.detail).not.toBe('')
+        expect(result.detail).not.toContain(secret)
+      }),
+    )
+  })
+})
+
+describe('any text', () => {
+  const pieces = fc.constantFrom(
+    ...'param context .a ["a"] [0] [ ] ( ) and or not in is is not not in == != < <= > >= && || ! true None 1 -1 1e9 0'.split(
+      ' ',
+    ),
+    ...'\'a\' "b" , . = + - * / ? : ; { } ` $ { => ... \\ # @ this eval constructor __proto__ f( \u0000 \ud800 é \u{1f600}'.split(
+      ' ',
+    ),
+    ' ',
+    '\n',
+  )
+  const soup = fc.array(pieces, { maxLength: 40 }).map(parts => parts.join(' '))
+  const tight = fc.array(pieces, { maxLength: 40 }).map(parts => parts.join(''))
+
+  it('is compiled or refused with a place and a reason, and never throws', () => {
+    const before = Reflect.ownKeys(Object.prototype).length
+    fc.assert(
+      fc.property(
+        fc.oneof(soup, tight, fc.string({ unit: 'binary', maxLength: 100 }), fc.string()),
+        anything,
+        (source, param) => {
+          const result = compileCondition(source)
+          if (result.ok) {
+            expect(['True', 'False', 'Unknown']).toContain(
+              evaluate(result.condition, { param, context: {} }).outcome,
+            )
+            return
+          }
+          expect(result.message).toMatch(/^[A-Z!a-z0-9"'[(-].*[.]$/s)
+          expect(result.column).toBeGreaterThanOrEqual(1)
+          expect(result.column).toBeLessThanOrEqual([...source].length + 1)
+        },
+      ),
+      { numRuns: 5000 },
+    )
+    expect(Reflect.ownKeys(Object.prototype)).toHaveLength(before)
+  })
+
+  it('is read as the same condition when its spaces are doubled', () => {
+    fc.assert(
+      fc.property(soup, source => {
+        const [one, two] = [compileCondition(source), compileCondition(source.replaceAll(' ', '  '))]
+        expect(two.ok).toBe(one.ok)
+      }),
+    )
+  })
+})
+
+describe('any JSON', () => {
+  it('is evaluated without a throw, whatever it holds', () => {
+    const conditions = [
+      'param.a > 1 and not context.b',
+      'param.a == context.a or param["b"][0] != context.b',
+      'param.a in context.a and "x" in param',
+      'param.a[0].b is not null',
+      'param.a < param.b || !param.c',
+    ].map(compiled)
+    const named = fc.record({ a: fc.jsonValue(), b: fc.jsonValue(), c: fc.jsonValue() }, { requiredKeys: [] })
+    fc.assert(
+      fc.property(named, named, (param, context) => {
+        for (const condition of conditions) {
+          const scope = { param: param as JsonObject, context: context as JsonObject }
+          expect(['True', 'False', 'Unknown']).toContain(evaluate(condition, scope).outcome)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('may be nested a hundred thousand deep', () => {
+    let deep: JsonValue = 1
+    let deepObject: JsonValue = 1
+    for (let i = 0; i < 100_000; i++) {
+      deep = [deep]
+      deepObject = { a: deepObject }
+    }
+    const scope = { param: { a: deep, o: deepObject }, context: { a: [deep], b: deep, o: deepObject } }
+    const twin = structuredClone({ a: 1 })
+    expect(evaluate(compiled('param.a == context.b'), scope).outcome).toBe('True')
+    expect(evaluate(compiled('param.a == context.a'), scope).outcome).toBe('Unknown')
+    expect(evaluate(compiled('param.o in [context.a, context.a]'), scope).outcome).toBe('False')
+    expect(evaluate(compiled('param.a in [context.a, context.a]'), scope).outcome).toBe('Unknown')
+    expect(evaluate(compiled('param.a < 1'), scope).outcome).toBe('Unknown')
+    expect(evaluate(compiled('"o" in param'), { ...scope, param: { ...twin, o: deepObject } }).outcome).toBe(
+      'True',
+    )
+  })
+})
+
+// jsep is a parser of the JavaScript world with its own idea of precedence. On every text that we accept it must give
+// the same tree: where it would not, the text is one that people read in two ways, and we refuse it.
+describe('jsep, an independent parser', () => {
+  jsep.removeAllBinaryOps()
+  jsep.removeAllUnaryOps()
+  for (const op of ['or', '||']) jsep.addBinaryOp(op, 1)
+  for (const op of ['and', '&&']) jsep.addBinaryOp(op, 2)
+  for (const op of ['==', '!=', '<', '<=', '>', '>=', 'in', 'not in', 'is', 'is not']) jsep.addBinaryOp(op, 6)
+  for (const op of ['not', '!', '-']) jsep.addUnaryOp(op)
+  jsep.addLiteral('True', true)
+  jsep.addLiteral('False', false)
+  jsep.addLiteral('None', null)
+
+  type Shape = JsonValue
+  const joined = (op: string, shapes: readonly Shape[]): Shape =>
+    shapes.slice(1).reduce<Shape>((left, right) => [op, left, right], shapes[0]!)
+  const ours = (node: Node): Shape => {
+    switch (node.kind) {
+      case 'literal':
+        return ['literal', node.value]
+      case 'path':
+        return [node.path.root, ...node.path.steps]
+      case 'list':
+        return ['list', ...node.items.map(ours)]
+      case 'not':
+        return ['not', ours(node.operand)]
+      case 'and':
+      case 'or':
+        return joined(node.kind, node.operands.map(ours))
+      case 'compare':
+        return [node.op, ours(node.left), ours(node.right)]
+    }
+  }
+  const SAME: Record<string, string> = { '&&': 'and', '||': 'or', is: '==', 'is not': '!=' }
+  // biome-ignore lint/suspicious/noExplicitAny: jsep's nodes are loosely typed
+  const theirs = (node: any): Shape => {
+    switch (node.type) {
+      case 'Literal':
+        return ['literal', node.value]
+      case 'Identifier':
+        return [node.name]
+      case 'MemberExpression': {
+        const step = node.computed ? (theirs(node.property) as Shape[])[1]! : node.property.name
+        return [...(theirs(node.object) as Shape[]), step]
+      }
+      case 'ArrayExpression':
+        return ['list', ...node.elements.map(theirs)]
+      case 'UnaryExpression':
+        return node.operator === '-' ? ['literal', -node.argument.value] : ['not', theirs(node.argument)]
+      case 'BinaryExpression':
+        return [SAME[node.operator] ?? node.operator, theirs(node.left), theirs(node.right)]
+      default:
+        throw new Error(`jsep gave ${node.type}`)
+    }
+  }
+
+  it('reads every text that we accept as we do', () => {
+    fc.assert(
+      fc.property(expressions, fc.nat(), (tree, seed) => {
+        const source = print(tree, styleOf(seed))
+        // It knows no keyword as a property name and no one-letter escape but a few.
+        fc.pre(source.length <= 2000 && !/\.(in|is|not|true)\b/.test(source))
+        expect(ours(parse(source))).toEqual(theirs(jsep(source)))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})

@@ -1,0 +1,160 @@
+import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
+import type { FiredGate } from '../../crds/v1alpha1/gate.ts'
+import { expiry, progress, settlement } from '../decide/judge.ts'
+import type { Approver } from '../requests/access.ts'
+import type { RequestEvent } from '../requests/events.ts'
+import type { Person } from '../requests/person.ts'
+import { approvals, expiresAt, requestedAt } from '../requests/time.ts'
+import { duration, utc, when } from '../text/duration.ts'
+import type { Paint } from '../text/paint.ts'
+import { prettyParams } from '../text/params.ts'
+import { visible, visibleLines } from '../text/visible.ts'
+
+/** What was asked of the cluster beside the request itself; what could not be read is absent. */
+export interface Surroundings {
+  readonly person?: Person
+  /** Whether RBAC lets `person` decide. */
+  readonly holdsRight?: boolean
+  readonly approvers?: readonly Approver[]
+  readonly events?: readonly RequestEvent[]
+}
+
+const LABEL_WIDTH = 13
+const line = (label: string, value: string): string => `${`${label}:`.padEnd(LABEL_WIDTH)}${value}`
+
+/** One request in full, for a person who is about to decide. Ends with a line break. */
+export function describeRequest(
+  request: ApprovalRequest,
+  around: Surroundings,
+  now: number,
+  paint: Paint,
+): string {
+  const { spec, metadata } = request
+  const sections = [
+    [
+      line('Name', metadata.name),
+      line('Namespace', metadata.namespace ?? ''),
+      line('Phase', phase(request, now, paint)),
+      line('Agent', spec.agentRef.name),
+      line('Run', `${spec.runRef.name}, started by ${visible(spec.requestedBy ?? 'somebody unknown')}`),
+      line('Tool', paint('bold', visible(spec.tool))),
+      line('Call', spec.callID),
+    ],
+    ['Parameters:', `  ${prettyParams(spec.params, '  ')}`],
+    ...(spec.message ? [['Message:', ...visibleLines(spec.message).map(text => `  ${text}`)]] : []),
+    ['Why it waits:', ...spec.gates.flatMap(gate => gateLines(gate, spec.agentRef.name))],
+    [
+      line('Approvals', `${approvals(request)} of ${spec.requiredApprovals}`),
+      line('If rejected', rejection(request)),
+      line('Digest', spec.callDigest),
+    ],
+    whoMay(request, around),
+    ['History:', ...history(request, now).map(text => `  ${text}`)],
+    ...((around.events ?? []).length > 0
+      ? [['Events:', ...(around.events ?? []).map(event => `  ${eventLine(event, now)}`)]]
+      : []),
+    ...(request.status.phase === 'Pending' ? [['Decide:', ...commands(request)]] : []),
+  ]
+  return `${sections.map(lines => lines.join('\n')).join('\n\n')}\n`
+}
+
+function phase(request: ApprovalRequest, now: number, paint: Paint): string {
+  const left = expiresAt(request) - now
+  switch (request.status.phase) {
+    case 'Pending':
+      return left > 0
+        ? `${paint('yellow', 'Pending')}, ${duration(left)} left (${expiry(request, now)})`
+        : `${paint('yellow', 'Pending')}, but its time is over (${expiry(request, now)})`
+    case 'Approved':
+      return paint('green', 'Approved')
+    default:
+      return paint('red', request.status.phase)
+  }
+}
+
+const rejection = ({ spec }: ApprovalRequest): string =>
+  spec.onRejection === 'Continue' ? 'the agent is told why and goes on' : 'the run fails'
+
+/** Which gate, whose, and what made it fire. */
+export function gateLines(gate: FiredGate, agent: string): string[] {
+  const owner = gate.from === 'Agent' ? `agent ${agent}` : 'the project'
+  const head = `  gate ${visible(gate.name)} of ${owner}`
+  const condition = gate.when === undefined ? [] : [`    when ${visible(gate.when)}`]
+  const detail = gate.detail === undefined ? '' : `: ${visible(gate.detail)}`
+  switch (gate.outcome) {
+    case 'Always':
+      return [`${head}: it stops every call`]
+    case 'ConditionTrue':
+      return [head, ...condition, '    which holds:', ...values(gate)]
+    case 'ConditionUnknown':
+      return [head, ...condition, `    which could not be evaluated${detail}`, ...values(gate)]
+    case 'ToolChanged':
+      return [`${head}: the tool is not the one that was accepted${detail}`]
+  }
+}
+
+const values = (gate: FiredGate): string[] =>
+  Object.entries(gate.values ?? {}).map(
+    ([accessor, value]) => `      ${visible(accessor)} = ${prettyParams(value, '      ')}`,
+  )
+
+function whoMay(request: ApprovalRequest, { person, holdsRight, approvers }: Surroundings): string[] {
+  const lines: string[] = []
+  if (person && holdsRight !== undefined && request.status.phase === 'Pending') {
+    lines.push(`  you, ${visible(person.name)}: ${ownRight(request, person, holdsRight)}`)
+  }
+  for (const { kind, name, binding } of approvers ?? []) {
+    lines.push(`  ${kind === 'Group' ? 'group ' : ''}${visible(name)} (${visible(binding)})`)
+  }
+  if ((approvers ?? []).length === 0) lines.push('  (who else may, you have no right to read)')
+  return ['Who may decide:', ...lines]
+}
+
+/** `yes`, or `no, because ...`. */
+export function ownRight(request: ApprovalRequest, person: Person, holdsRight: boolean): string {
+  const { allowSelfApproval, requestedBy } = request.spec
+  const own = request.status.decisions.find(decision => decision.reviewer === person.name)
+  if (own) return `you have decided (${own.verdict})`
+  if (person.name.startsWith('system:serviceaccount:')) return 'no, because a ServiceAccount never decides'
+  if (!holdsRight) {
+    return 'no, because you lack the verb approve on approvalrequests or patch on approvalrequests/status here'
+  }
+  if (!allowSelfApproval && requestedBy === undefined) {
+    return 'no, because nobody knows who started the run, and whoever did may not decide'
+  }
+  if (!allowSelfApproval && requestedBy === person.name) {
+    return 'no, because you started the run, and its agent wants somebody else to decide'
+  }
+  return 'yes'
+}
+
+/** What happened, oldest first. */
+function history(request: ApprovalRequest, now: number): string[] {
+  const asked = requestedAt(request)
+  const decisions = request.status.decisions
+    .toSorted((a, b) => ((a.decidedAt ?? '') < (b.decidedAt ?? '') ? -1 : 1))
+    .map(({ reviewer, verdict, reason, decidedAt, via }) => {
+      const at = decidedAt === undefined ? 'at an unknown time' : when(decidedAt, now)
+      const done = verdict === 'Approve' ? 'approved' : 'rejected'
+      return `${at}  ${done} by ${visible(reviewer)} via ${via}${reason ? `: ${visible(reason)}` : ''}`
+    })
+  const settled = settlement(request, now)
+  const { decidedAt, message, phase: verdict } = request.status
+  const end = settled
+    ? [`${decidedAt ? when(decidedAt, now) : 'settled'}  ${verdict}${message ? `: ${visible(message)}` : ''}`]
+    : approvals(request) > 0
+      ? [`now  ${progress(request)}`]
+      : []
+  const notified = (request.status.notifications ?? []).map(
+    n => `${n.at ? when(n.at, now) : ''}  ${n.channel} to ${visible(n.target)}: ${n.state}`,
+  )
+  return [`${utc(asked)} (${duration(now - asked)} ago)  asked for`, ...notified, ...decisions, ...end]
+}
+
+const eventLine = ({ at, reason, message }: RequestEvent, now: number): string =>
+  `${when(at, now)}  ${visible(reason)}: ${visible(message)}`
+
+const commands = ({ metadata }: ApprovalRequest): string[] => {
+  const where = `${metadata.name} -n ${metadata.namespace}`
+  return [`  kubectl approve ${where}`, `  kubectl reject ${where} --reason '...'`]
+}

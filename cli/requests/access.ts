@@ -1,0 +1,110 @@
+import { GROUP } from '../../crds/v1alpha1/meta.ts'
+import type { Kubectl } from '../kubectl/kubectl.ts'
+import type { Person } from './person.ts'
+
+/** The parts of RBAC that tell who holds a verb. */
+interface Rule {
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+  readonly verbs?: readonly string[]
+}
+interface Subject {
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
+}
+export interface RbacObject {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+  readonly rules?: readonly Rule[] | null
+  readonly subjects?: readonly Subject[]
+  readonly roleRef?: { readonly kind: string; readonly name: string }
+}
+
+/** A person or group that may decide, and the binding that says so. */
+export interface Approver {
+  readonly kind: 'User' | 'Group'
+  readonly name: string
+  readonly binding: string
+}
+
+const matches = (list: readonly string[] | undefined, wanted: string): boolean =>
+  (list ?? []).some(entry => entry === '*' || entry === wanted)
+
+const grants = (rule: Rule, verb: string, resource: string, name: string): boolean =>
+  matches(rule.apiGroups, GROUP) &&
+  (matches(rule.resources, resource) ||
+    // `*/status` is the status of everything.
+    (resource.endsWith('/status') && (rule.resources ?? []).includes('*/status'))) &&
+  matches(rule.verbs, verb) &&
+  ((rule.resourceNames ?? []).length === 0 || (rule.resourceNames ?? []).includes(name))
+
+const keyOf = (kind: string, name: string): string => `${kind}/${name}`
+const subjectKey = (subject: Subject): string => keyOf(subject.kind, subject.name)
+
+/**
+ * The people and groups whom RBAC lets decide the request `name`: those that hold both the verb `approve` and `patch`
+ * on its status, be it by several bindings. ServiceAccounts are left out, as they never decide. `objects` are the
+ * Roles and RoleBindings of one namespace and the ClusterRoles and ClusterRoleBindings.
+ */
+export function approversOf(objects: readonly RbacObject[], name: string): Approver[] {
+  const roles = new Map(objects.map(object => [keyOf(object.kind, object.metadata.name), object.rules ?? []]))
+  const bindings = objects.filter(object => object.roleRef !== undefined)
+  const holders = (verb: string, resource: string): Map<string, Approver> => {
+    const held = new Map<string, Approver>()
+    for (const binding of bindings) {
+      const rules = roles.get(keyOf(binding.roleRef?.kind ?? '', binding.roleRef?.name ?? '')) ?? []
+      if (!rules.some(rule => grants(rule, verb, resource, name))) continue
+      for (const subject of binding.subjects ?? []) {
+        if (subject.kind !== 'User' && subject.kind !== 'Group') continue
+        const source = `${binding.kind} ${binding.metadata.name}`
+        if (!held.has(subjectKey(subject))) {
+          held.set(subjectKey(subject), { kind: subject.kind, name: subject.name, binding: source })
+        }
+      }
+    }
+    return held
+  }
+  const mayPatch = holders('patch', 'approvalrequests/status')
+  return [...holders('approve', 'approvalrequests')]
+    .filter(([key]) => mayPatch.has(key))
+    .map(([, approver]) => approver)
+    .sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? 1 : -1))
+}
+
+/** Who may decide, as far as the caller may read it: `complete` is false when some of RBAC was kept from them. */
+export async function readApprovers(
+  kubectl: Kubectl,
+  namespace: string,
+  name: string,
+): Promise<{ readonly approvers: readonly Approver[]; readonly complete: boolean }> {
+  const kinds = ['rolebindings', 'roles', 'clusterrolebindings', 'clusterroles']
+  const resources = kinds.map(kind => `${kind}.rbac.authorization.k8s.io`).join(',')
+  const answer = await kubectl(['get', resources, '-o=json', `--namespace=${namespace}`], { silent: true })
+  try {
+    // What could be read is on standard output even where some kinds were refused.
+    const list = JSON.parse(answer.stdout) as { readonly items?: readonly RbacObject[] }
+    return { approvers: approversOf(list.items ?? [], name), complete: answer.code === 0 }
+  } catch {
+    return { approvers: [], complete: false }
+  }
+}
+
+/** Whether the caller holds what RBAC asks of a reviewer. */
+export async function mayDecide(kubectl: Kubectl, namespace: string, name: string): Promise<boolean> {
+  const may = async (...what: string[]): Promise<boolean> => {
+    const answer = await kubectl(['auth', 'can-i', ...what, `--namespace=${namespace}`], { silent: true })
+    return answer.stdout.trim() === 'yes'
+  }
+  const resource = `approvalrequests.${GROUP}/${name}`
+  const [approve, patch] = await Promise.all([
+    may('approve', resource),
+    may('patch', resource, '--subresource=status'),
+  ])
+  return approve && patch
+}
+
+/** Whether `person` is, or is in, one of these. */
+export const isAmong = (person: Person, approvers: readonly Approver[]): boolean =>
+  approvers.some(a => (a.kind === 'User' ? a.name === person.name : person.groups.includes(a.name)))

@@ -1,0 +1,158 @@
+import type { AuditRecord } from '../../crds/v1alpha1/auditrecord.ts'
+import { auditRecords } from '../../crds/v1alpha1/resources.ts'
+import type { Client } from '../../kube/client.ts'
+import { isAlreadyExists, isNamespaceTerminating } from '../../kube/errors.ts'
+import type { Clock } from '../../kube/types.ts'
+import { EMPTY, type Head, headAfter, keysOf, MAX_ENTRIES, nextRecord, recordName } from './chain.ts'
+import type { NewEntry } from './entry.ts'
+
+/** How an append ended. In a namespace that is being deleted nothing can be recorded any more. */
+export type Appended = 'Recorded' | 'NamespaceTerminating'
+
+/** Appends to the audit log. Rejects when the record could not be written: then the effect must not happen. */
+export interface AuditWriter {
+  /** Entries are recorded in the order given; those whose key is in the chain already are left out. */
+  append(namespace: string, entries: readonly NewEntry[]): Promise<Appended>
+  /** Whether the chain holds this key, as far as this process knows. */
+  has(namespace: string, key: string): boolean
+}
+
+interface Waiting {
+  readonly entries: readonly NewEntry[]
+  readonly resolve: (result: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The chain of one project as this process knows it. */
+interface Chain {
+  head: Head | undefined
+  readonly keys: Set<string>
+  waiting: Waiting[]
+  writing: boolean
+}
+
+/**
+ * Creates the writer of a process. There is one chain a project and one append in flight for each; what arrives
+ * meanwhile shares the next record. The fence against a second writer is the record's name: whoever comes second
+ * gets AlreadyExists, reads what the first one wrote, and goes on behind it.
+ */
+export const createAuditWriter = (deps: {
+  readonly client: Client
+  readonly clock: Clock
+  /** Called with each record written, by this process, in order. */
+  readonly onRecord?: (record: AuditRecord) => void
+}): AuditWriter => {
+  const { client, clock } = deps
+  const chains = new Map<string, Chain>()
+
+  const chainOf = (namespace: string): Chain => {
+    const known = chains.get(namespace)
+    if (known) return known
+    const chain: Chain = { head: undefined, keys: new Set(), waiting: [], writing: false }
+    chains.set(namespace, chain)
+    return chain
+  }
+
+  const learn = (chain: Chain, record: AuditRecord) => {
+    for (const key of keysOf(record.metadata.annotations)) chain.keys.add(key)
+    chain.head = headAfter(record)
+  }
+
+  /** Finds the end of the chain: names sort as the chain does, and the keys are in the metadata. */
+  const load = async (namespace: string, chain: Chain): Promise<Head> => {
+    const { items } = await client.listMetadata(auditRecords, { namespace })
+    for (const item of items) for (const key of keysOf(item.metadata.annotations)) chain.keys.add(key)
+    const last = items.map(item => item.metadata.name).sort().at(-1)
+    if (last !== undefined) learn(chain, await client.get(auditRecords, { namespace, name: last }))
+    return followChain(namespace, chain, chain.head ?? EMPTY)
+  }
+
+  /** Reads what another writer has put behind `head`. */
+  const followChain = async (namespace: string, chain: Chain, head: Head): Promise<Head> => {
+    for (let end = head; ; ) {
+      const next = await client.find(auditRecords, { namespace, name: recordName(end.seq + 1) })
+      if (!next) {
+        chain.head = end
+        return end
+      }
+      learn(chain, next)
+      end = headAfter(next)
+    }
+  }
+
+  /** Writes one record that holds all of `entries` that the chain lacks. */
+  const write = async (namespace: string, chain: Chain, entries: readonly NewEntry[]): Promise<void> => {
+    for (let head = chain.head ?? (await load(namespace, chain)); ; ) {
+      const missing = entries.filter(({ key }) => !chain.keys.has(key))
+      if (missing.length === 0) return
+      const time = new Date(clock.now()).toISOString()
+      const record = nextRecord(
+        namespace,
+        head,
+        missing.map(({ entry }) => ({ time, ...entry })),
+        missing.map(({ key }) => key),
+      )
+      try {
+        learn(chain, await client.create(auditRecords, record))
+        deps.onRecord?.(record)
+        return
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error
+        // Another writer, or our own create whose answer was lost: what stands there decides.
+        head = await followChain(namespace, chain, head)
+      }
+    }
+  }
+
+  const drain = async (namespace: string, chain: Chain): Promise<void> => {
+    while (chain.waiting.length > 0) {
+      const { batch, entries } = takeBatch(chain)
+      try {
+        await write(namespace, chain, entries)
+        for (const waiting of batch) waiting.resolve('Recorded')
+      } catch (error) {
+        // The head may have moved (a lost answer): find it anew before the next append.
+        chain.head = undefined
+        for (const waiting of batch) {
+          if (isNamespaceTerminating(error)) waiting.resolve('NamespaceTerminating')
+          else waiting.reject(error)
+        }
+      }
+    }
+    chain.writing = false
+  }
+
+  return {
+    append: (namespace, entries) => {
+      const chain = chainOf(namespace)
+      if (entries.every(({ key }) => chain.keys.has(key))) return Promise.resolve('Recorded')
+      return new Promise((resolve, reject) => {
+        chain.waiting.push({ entries, resolve, reject })
+        if (chain.writing) return
+        chain.writing = true
+        void drain(namespace, chain)
+      })
+    },
+    has: (namespace, key) => chainOf(namespace).keys.has(key),
+  }
+}
+
+/** Takes as many whole appends as fit one record (always at least one), and drops repeated keys among them. */
+const takeBatch = (chain: Chain): { batch: Waiting[]; entries: NewEntry[] } => {
+  const batch: Waiting[] = []
+  const entries = new Map<string, NewEntry>()
+  let size = 0
+  for (const waiting of chain.waiting) {
+    const more = waiting.entries.filter(({ key }) => !entries.has(key))
+    const moreSize = JSON.stringify(more.map(({ entry }) => entry)).length
+    if (batch.length > 0 && (entries.size + more.length > MAX_ENTRIES || size + moreSize > MAX_BYTES)) break
+    batch.push(waiting)
+    for (const one of more) entries.set(one.key, one)
+    size += moreSize
+  }
+  chain.waiting = chain.waiting.slice(batch.length)
+  return { batch, entries: [...entries.values()] }
+}
+
+/** A record stays well under what etcd takes, however large its entries' params are. */
+const MAX_BYTES = 400_000

@@ -1,0 +1,188 @@
+import type { Agent } from '../../../crds/v1alpha1/agent.ts'
+import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
+import type { AgentTurn } from '../../../crds/v1alpha1/agentturn.ts'
+import { buildMessages } from '../../agent/conversation.ts'
+import { readSecret } from '../../agent/secrets.ts'
+import { ModelError, type ToolDefinition } from '../../agent/types.ts'
+import { isTrue } from '../conditions.ts'
+import { findCondition } from '../conditions.ts'
+import type { ModelFlight, ModelOutcome } from './effects.ts'
+import { goingOn, millisecondsLeft, type Waiting } from './status.ts'
+import { namespaceOf, type Next, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import { storeAnswer, storeTurn } from './store-answer.ts'
+
+/** Tries of one question before the run fails with ModelError; between them 1, 2, 4, 8 and 16 seconds, or what the provider asks. */
+const MODEL_ATTEMPTS = 6
+const LONGEST_RETRY_SECONDS = 600
+/** How long a toolset may be away before the model is asked without its tools. */
+const TOOLSET_PATIENCE_MS = 30_000
+const TOOLSET_RETRY_MS = 2_000
+
+/** Defaults of `spec.limits`, for an Agent without that block. */
+export const DEFAULT_LIMITS = { maxTurns: 20, maxRunSeconds: 86_400 } as const
+
+/** Asks the model for the next turn, waits for its answer, stores it. */
+export const askNext = async (scope: Scope, agent: Agent): Promise<Next> => {
+  const { deps, memory } = scope
+  const turn = (statusOf(scope).turns ?? 0) + 1
+  const flight = deps.effects.model(uidOf(scope))
+  switch (flight.state) {
+    case 'Asking':
+      return wait(scope, agent, { reason: 'Running', message: `the model is asked for turn ${turn}` })
+    case 'Done':
+      deps.effects.forgetModel(uidOf(scope))
+      if (flight.turn !== turn) return 'Again'
+      return flight.outcome.ok
+        ? storeAnswer(scope, agent, turn, flight.outcome)
+        : modelFailed(scope, agent, flight.outcome.error)
+    case 'None': {
+      if (deps.draining()) return {}
+      const { maxTurns } = agent.spec.limits ?? DEFAULT_LIMITS
+      if (turn > maxTurns) {
+        scope.failure = { reason: 'MaxTurns', message: `the run took ${maxTurns} turns without an end (limits.maxTurns)` }
+        return 'Again'
+      }
+      const unusable = whyUnusable(agent)
+      if (unusable) return wait(scope, agent, { reason: 'AgentNotReady', message: unusable })
+      // An answer that was stored before a crash, but is not in the trace yet, is not asked for again.
+      const stored = await deps.turns.find(scope.run, turn)
+      if (stored) return storeTurn(scope, agent, stored)
+      const now = deps.clock.now()
+      if (memory.retryAt > now) return { requeueAfterMs: memory.retryAt - now }
+      return ask(scope, agent, turn)
+    }
+  }
+}
+
+/** Why no further turn may be run with the agent as it is now; undefined when it may. */
+export const whyUnusable = (agent: Agent): string | undefined => {
+  const { conditions, observedGeneration } = agent.status ?? {}
+  if (observedGeneration !== agent.metadata.generation) return 'the operator has not looked at the latest change of the agent yet'
+  if (!isTrue(conditions, 'Accepted')) return findCondition(conditions, 'Accepted')?.message ?? 'the agent is not accepted'
+  const resolved = findCondition(conditions, 'ToolsResolved')
+  // A toolset that is away after it was resolved once stops nothing: its calls will say so.
+  if (resolved?.status === 'False' && !(resolved.reason === 'ToolsetUnavailable' && agent.status?.tools)) return resolved.message
+  return undefined
+}
+
+const wait = async (scope: Scope, agent: Agent, waiting: Waiting): Promise<Next> => {
+  const left = millisecondsLeft(scope.run, (agent.spec.limits ?? DEFAULT_LIMITS).maxRunSeconds, scope.deps.clock.now())
+  await writeStatus(
+    scope,
+    goingOn({ ...statusOf(scope), phase: 'Running' }, waiting, scope.run.metadata.generation ?? 1, nowOf(scope)),
+  )
+  return left === undefined ? {} : { requeueAfterMs: Math.max(0, left) }
+}
+
+const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
+  const { deps, memory } = scope
+  const listings = await deps.toolbox.list(agent, AbortSignal.timeout(30_000))
+  const away = listings.filter(listing => !listing.ok && listing.lastKnown.length === 0)
+  const now = deps.clock.now()
+  if (away.length > 0) {
+    memory.toolsetAwaySince ??= now
+    if (now - memory.toolsetAwaySince < TOOLSET_PATIENCE_MS) {
+      const message = away.map(listing => (listing.ok ? '' : listing.message)).join('; ')
+      await wait(scope, agent, { reason: 'ToolsetUnavailable', message })
+      return { requeueAfterMs: TOOLSET_RETRY_MS }
+    }
+  }
+  memory.toolsetAwaySince = undefined
+  const tools: ToolDefinition[] = listings.flatMap(listing => (listing.ok ? listing.tools : listing.lastKnown))
+  const conversation = await conversationOf(scope, turn)
+  const key = await apiKeyOf(scope, agent)
+  if (!key.ok) return modelFailed(scope, agent, new ModelError('Transient', key.message))
+  memory.tools = new Map(tools.map(tool => [tool.name, tool]))
+  const startedAt = deps.clock.now()
+  const { namespace = '', name } = scope.run.metadata
+  deps.effects.ask(
+    uidOf(scope),
+    turn,
+    async (signal): Promise<ModelOutcome> => {
+      const answer = await deps.askModel({
+        model: agent.spec.model,
+        ...(key.value === undefined ? {} : { apiKey: key.value }),
+        ...(agent.spec.systemPrompt === undefined ? {} : { system: agent.spec.systemPrompt }),
+        messages: conversation,
+        tools,
+        signal,
+        timeoutMs: deps.modelTimeoutMs,
+        egress: deps.egress,
+      })
+      return { ok: true, answer, durationSeconds: (deps.clock.now() - startedAt) / 1000 }
+    },
+    () => deps.wake(namespace, name),
+  )
+  return wait(scope, agent, { reason: 'Running', message: `the model is asked for turn ${turn}` })
+}
+
+/** The conversation so far, that of the runs it continues from before it. */
+const conversationOf = async (scope: Scope, turn: number) => {
+  const { deps, run } = scope
+  const earlier: { input: string; turns: AgentTurn[] }[] = []
+  const seen = new Set([run.metadata.name])
+  for (let ref = run.spec.continueFrom; ref && !seen.has(ref.name); ) {
+    seen.add(ref.name)
+    const before: AgentRun | undefined = deps.runs.find({ namespace: namespaceOf(scope), name: ref.name })
+    if (!before) break
+    earlier.unshift({ input: before.spec.input ?? '', turns: await deps.turns.all(before, before.status?.turns ?? 0) })
+    ref = before.spec.continueFrom
+  }
+  return buildMessages({ input: run.spec.input ?? '', turns: await deps.turns.all(run, turn - 1), earlier })
+}
+
+const apiKeyOf = async (
+  scope: Scope,
+  agent: Agent,
+): Promise<{ ok: true; value: string | undefined } | { ok: false; message: string }> => {
+  const ref = agent.spec.model.apiKeySecretRef
+  if (!ref) return { ok: true, value: undefined }
+  const secret = await readSecret({
+    client: scope.deps.client,
+    namespace: namespaceOf(scope),
+    name: ref.name,
+    host: modelHost(agent),
+  })
+  if (!secret.ok) return secret
+  const value = secret.data[ref.key]
+  return value === undefined
+    ? { ok: false, message: `Secret ${ref.name} has no key ${ref.key}` }
+    : { ok: true, value }
+}
+
+const PROVIDER_HOSTS = {
+  OpenAI: 'api.openai.com',
+  Anthropic: 'api.anthropic.com',
+  Google: 'generativelanguage.googleapis.com',
+  OpenAICompatible: '',
+} as const
+
+/** The host that the model's key is sent to. */
+export const modelHost = (agent: Agent): string => {
+  const { baseURL, provider } = agent.spec.model
+  return baseURL === undefined ? PROVIDER_HOSTS[provider] : new URL(baseURL).hostname
+}
+
+const modelFailed = async (scope: Scope, agent: Agent, error: unknown): Promise<Next> => {
+  const { deps, memory } = scope
+  memory.modelAttempts += 1
+  const known = error instanceof ModelError
+  const message = known ? error.message : 'the question to the model failed because of a fault in the operator'
+  if (!known) deps.log.error({ namespace: namespaceOf(scope), name: scope.run.metadata.name, error: String(error instanceof Error ? error.name : typeof error) }, 'asking the model failed')
+  if ((known && error.kind === 'Permanent') || memory.modelAttempts >= MODEL_ATTEMPTS) {
+    const tries = memory.modelAttempts > 1 ? ` (${memory.modelAttempts} tries)` : ''
+    scope.failure = { reason: 'ModelError', message: `${message}${tries}` }
+    return 'Again'
+  }
+  const asked = known ? error.retryAfterSeconds : undefined
+  const seconds = Math.min(asked ?? 2 ** (memory.modelAttempts - 1), LONGEST_RETRY_SECONDS)
+  memory.retryAt = deps.clock.now() + seconds * 1000
+  await wait(scope, agent, { reason: 'ModelUnavailable', message: `${message}; asked again in ${seconds} s` })
+  return { requeueAfterMs: seconds * 1000 }
+}
+
+/** Whether a question is under way that must be abandoned because the run stops. */
+export const abandonQuestion = (scope: Scope): void => {
+  const flight: ModelFlight = scope.deps.effects.model(uidOf(scope))
+  if (flight.state !== 'None') scope.deps.effects.forgetModel(uidOf(scope))
+}

@@ -1,0 +1,119 @@
+import type { ModelAnswer, ToolOutcome } from '../../agent/types.ts'
+import type { Flight } from './calls.ts'
+
+/** An answer of the model, or why there is none. */
+export type ModelOutcome =
+  | { readonly ok: true; readonly answer: ModelAnswer; readonly durationSeconds: number }
+  | { readonly ok: false; readonly error: unknown }
+
+/** What this process asks a model for one run. */
+export type ModelFlight =
+  | { readonly state: 'None' }
+  | { readonly state: 'Asking'; readonly turn: number; readonly abort: AbortController }
+  | { readonly state: 'Done'; readonly turn: number; readonly outcome: ModelOutcome }
+
+/**
+ * Everything that this process is doing in the outside world, by run UID. Reconciling never waits for a model or
+ * a tool: it starts the effect here, and the run's key is queued again when the effect is done. What is lost with
+ * the process is found again from the API server: a question is asked anew, a call becomes Unknown.
+ */
+export interface Effects {
+  model(runUID: string): ModelFlight
+  ask(runUID: string, turn: number, work: (signal: AbortSignal) => Promise<ModelOutcome>, done: () => void): void
+  forgetModel(runUID: string): void
+  call(runUID: string, callID: string): Flight
+  /** Says that Executing is being written: from now on the call is this process's. */
+  fence(runUID: string, callID: string): void
+  /** Starts a fenced call, once. */
+  start(runUID: string, callID: string, work: () => Promise<ToolOutcome>, done: () => void): void
+  forgetCall(runUID: string, callID: string): void
+  /** Whether any tool is being called, for this run or, without an argument, for any. */
+  calling(runUID?: string): boolean
+  /** Aborts every question to a model: asking again costs nothing but tokens. */
+  abortModels(): void
+  /** Resolves when no tool is being called any more. */
+  idle(): Promise<void>
+}
+
+export const createEffects = (): Effects => {
+  const models = new Map<string, ModelFlight>()
+  const calls = new Map<string, Map<string, Flight>>()
+  let idleWaiters: (() => void)[] = []
+
+  const flightsOf = (runUID: string): Map<string, Flight> => {
+    const known = calls.get(runUID)
+    if (known) return known
+    const flights = new Map<string, Flight>()
+    calls.set(runUID, flights)
+    return flights
+  }
+
+  const callingRun = (flights: ReadonlyMap<string, Flight> | undefined): boolean =>
+    [...(flights?.values() ?? [])].some(flight => flight.state === 'Calling')
+
+  const calling = (runUID?: string): boolean =>
+    runUID === undefined ? [...calls.values()].some(callingRun) : callingRun(calls.get(runUID))
+
+  const wakeIdle = () => {
+    if (calling()) return
+    for (const resolve of idleWaiters) resolve()
+    idleWaiters = []
+  }
+
+  return {
+    model: runUID => models.get(runUID) ?? { state: 'None' },
+    ask: (runUID, turn, work, done) => {
+      const abort = new AbortController()
+      models.set(runUID, { state: 'Asking', turn, abort })
+      const settle = (outcome: ModelOutcome) => {
+        const flight = models.get(runUID)
+        // Forgotten meanwhile: the run ended, or somebody else goes on with it.
+        if (flight?.state !== 'Asking' || flight.abort !== abort) return
+        models.set(runUID, { state: 'Done', turn, outcome })
+        done()
+      }
+      work(abort.signal).then(settle, (error: unknown) => settle({ ok: false, error }))
+    },
+    forgetModel: runUID => {
+      const flight = models.get(runUID)
+      models.delete(runUID)
+      if (flight?.state === 'Asking') flight.abort.abort()
+    },
+    call: (runUID, callID) => calls.get(runUID)?.get(callID) ?? { state: 'None' },
+    fence: (runUID, callID) => {
+      flightsOf(runUID).set(callID, { state: 'Fenced' })
+    },
+    start: (runUID, callID, work, done) => {
+      const flights = flightsOf(runUID)
+      if (flights.get(callID)?.state !== 'Fenced') throw new Error(`call ${callID} was not fenced`)
+      flights.set(callID, { state: 'Calling' })
+      const settle = (outcome: ToolOutcome) => {
+        flights.set(callID, { state: 'Done', outcome })
+        done()
+        wakeIdle()
+      }
+      work().then(settle, () =>
+        settle({
+          kind: 'Error',
+          text: 'The tool could not be called because of a fault in the operator. It may or may not have been executed.',
+          sent: true,
+        }),
+      )
+    },
+    forgetCall: (runUID, callID) => {
+      const flights = calls.get(runUID)
+      flights?.delete(callID)
+      if (flights?.size === 0) calls.delete(runUID)
+    },
+    calling,
+    abortModels: () => {
+      for (const [runUID, flight] of models) {
+        if (flight.state !== 'Asking') continue
+        models.delete(runUID)
+        flight.abort.abort()
+      }
+    },
+    idle: () =>
+      calling() ? new Promise<void>(resolve => idleWaiters.push(resolve)) : Promise.resolve(),
+  }
+}

@@ -1,0 +1,109 @@
+import type { AgentRunStatus, RunPhase } from '../../../crds/v1alpha1/agentrun.ts'
+import { RUN_FINALIZER } from '../../../crds/v1alpha1/meta.ts'
+import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
+import { isNotFound } from '../../../kube/errors.ts'
+import { auditKey, type NewEntry } from '../../audit/entry.ts'
+import { OPERATOR } from '../approvalrequest/entries.ts'
+import { abandonQuestion } from './ask.ts'
+import { namespaceOf, type Next, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import { shownText } from './shown.ts'
+import { ended } from './status.ts'
+
+const MAX_OUTPUT_BYTES = 16_384
+
+/** Ends a run whose calls are all over. */
+export const endRun = async (scope: Scope, phase: Extract<RunPhase, 'Succeeded' | 'Failed' | 'Cancelled'>, output?: string): Promise<Next> => {
+  const { deps, run } = scope
+  abandonQuestion(scope)
+  const status: AgentRunStatus = {
+    ...statusOf(scope),
+    phase,
+    finishedAt: nowOf(scope),
+    ...(output === undefined || output === '' ? {} : { output: shownText(scope, output, MAX_OUTPUT_BYTES) }),
+    ...(phase === 'Failed' && scope.failure ? { failure: { ...scope.failure } } : {}),
+  }
+  await writeStatus(scope, ended(status, run.metadata.generation ?? 1, nowOf(scope)))
+  deps.event(scope.run, {
+    type: phase === 'Succeeded' ? 'Normal' : 'Warning',
+    reason: phase === 'Failed' ? (status.failure?.reason ?? 'Failed') : phase,
+    action: 'End',
+    note: status.failure?.message ?? `the run ended: ${phase}`,
+  })
+  return 'Again'
+}
+
+/** A run that has ended: its end is recorded, and after its time it is deleted. */
+export const afterEnd = async (scope: Scope): Promise<Next> => {
+  const { deps } = scope
+  await deps.audit.append(namespaceOf(scope), [endedEntry(scope)])
+  deps.turns.forget(uidOf(scope))
+  await releaseRun(scope)
+  const { run } = scope
+  const ttl = run.spec.ttlSecondsAfterFinished
+  if (ttl === undefined) return {}
+  const left = Date.parse(statusOf(scope).finishedAt ?? '') + ttl * 1000 - deps.clock.now()
+  if (left > 0) return { requeueAfterMs: left }
+  try {
+    await deps.client.delete(
+      agentRuns,
+      { namespace: namespaceOf(scope), name: run.metadata.name },
+      { uid: uidOf(scope), propagationPolicy: 'Background' },
+    )
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+  return {}
+}
+
+/** A run that has nothing open any more: lets it go, so that it can be deleted whether the operator is there or not. */
+export const releaseRun = async (scope: Scope): Promise<Next> => {
+  const { deps, run } = scope
+  const { finalizers = [] } = run.metadata
+  if (!finalizers.includes(RUN_FINALIZER)) return {}
+  const recorded = await deps.audit.append(namespaceOf(scope), [endedEntry(scope)])
+  if (recorded === 'NamespaceTerminating') {
+    deps.log.warn(
+      { namespace: namespaceOf(scope), name: run.metadata.name, phase: statusOf(scope).phase },
+      'the namespace is being deleted: the end of this run is recorded here alone',
+    )
+  }
+  try {
+    const released = await deps.client.patch(
+      agentRuns,
+      { namespace: namespaceOf(scope), name: run.metadata.name },
+      {
+        type: 'merge',
+        body: {
+          metadata: {
+            uid: uidOf(scope),
+            resourceVersion: run.metadata.resourceVersion,
+            finalizers: finalizers.filter(name => name !== RUN_FINALIZER),
+          },
+        },
+      },
+    )
+    if (!run.metadata.deletionTimestamp) {
+      scope.run = released
+      deps.runs.wrote(released)
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+  return {}
+}
+
+const endedEntry = (scope: Scope): NewEntry => {
+  const { run } = scope
+  const status = statusOf(scope)
+  return {
+    key: auditKey('RunEnded', uidOf(scope)),
+    entry: {
+      action: 'RunEnded',
+      actor: OPERATOR,
+      agent: run.spec.agentRef.name,
+      run: run.metadata.name,
+      outcome: status.phase,
+      ...(status.failure ? { reason: `${status.failure.reason}: ${status.failure.message}`.slice(0, 4096) } : {}),
+    },
+  }
+}

@@ -1,0 +1,183 @@
+import type { Agent, Toolset } from '../../../crds/v1alpha1/agent.ts'
+import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
+import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
+import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
+import { ConnectionError } from '../../../kube/errors.ts'
+import { auditKey, type NewEntry } from '../../audit/entry.ts'
+import { settle } from '../../policy/decisions.ts'
+import { redactParams } from '../../policy/redact.ts'
+import { paramsDigest } from '../../policy/digests.ts'
+import { entriesFor, OPERATOR } from '../approvalrequest/entries.ts'
+import { digestsFor } from './gating.ts'
+import { namespaceOf, nowOf, requestsOf, type Scope, uidOf } from './scope.ts'
+
+/** The trace of a call that this process is about to make. */
+export const executing = (scope: Scope, step: Step): Step => ({
+  ...step,
+  state: 'Executing',
+  executor: scope.deps.executor,
+  startedAt: nowOf(scope),
+})
+
+/**
+ * Makes calls, each at most once. `write` puts Executing into the trace with the resourceVersion that was read; the
+ * intent is recorded beside it; the tools are called when both have succeeded. If the write is lost, nobody calls.
+ */
+export const startCalls = async (
+  scope: Scope,
+  agent: Agent,
+  options: {
+    readonly turn: AgentTurn
+    readonly calls: readonly TurnCall[]
+    readonly retried?: ReadonlySet<string>
+    readonly write: () => Promise<void>
+  },
+): Promise<void> => {
+  const { deps } = scope
+  const { calls } = options
+  for (const { id } of calls) deps.effects.fence(uidOf(scope), id)
+  const entries = calls.flatMap(call => intentEntries(scope, agent, call, options.retried?.has(call.id) ?? false))
+  const [written, recorded] = await Promise.allSettled([
+    options.write(),
+    entries.length > 0 ? deps.audit.append(namespaceOf(scope), entries) : Promise.resolve('Recorded' as const),
+  ])
+  if (written.status === 'rejected') {
+    // Where the answer was lost the write may stand: the trace names its executor, so the next look can tell.
+    if (!(written.reason instanceof ConnectionError)) {
+      for (const { id } of calls) deps.effects.forgetCall(uidOf(scope), id)
+    }
+    throw written.reason
+  }
+  if (recorded.status === 'rejected') throw recorded.reason
+  // Nothing can be recorded in a namespace that is being deleted, so nothing is done there.
+  if (recorded.value === 'NamespaceTerminating') return
+  for (const call of calls) begin(scope, agent, call)
+}
+
+/** Calls what was fenced and recorded. */
+const begin = (scope: Scope, agent: Agent, call: TurnCall): void => {
+  const { deps, run } = scope
+  const toolset = toolsetOf(agent, call.tool)
+  const { namespace = '', name } = run.metadata
+  scope.memory.calling.set(call.id, outcome => executedEntry(scope, agent, call, outcome))
+  deps.effects.start(
+    uidOf(scope),
+    call.id,
+    () =>
+      toolset
+        ? deps.toolbox.call(agent, toolset, {
+            tool: call.tool,
+            params: call.params as JsonObject,
+            idempotencyKey: `${uidOf(scope)}-${call.id}`,
+            // A call is never abandoned halfway: its own timeout ends it.
+            signal: new AbortController().signal,
+          })
+        : Promise.resolve({ kind: 'Error', text: `There is no toolset of ${call.tool} any more.`, sent: false } as const),
+    () => deps.wake(namespace, name),
+  )
+}
+
+/** The toolset of a tool: the part of its full name before the first dot. */
+export const toolsetOf = (agent: Agent, tool: string): Toolset | undefined =>
+  agent.spec.toolsets.find(({ name }) => name === tool.slice(0, Math.max(0, tool.indexOf('.'))))
+
+/** The request of a call, if one was opened. */
+export const requestOf = (scope: Scope, callID: string): ApprovalRequest | undefined =>
+  requestsOf(scope).find(({ spec }) => spec.callID === callID)
+
+/** What must be in the audit log before a call is made: for a gated one, that it was asked for and approved. */
+const intentEntries = (scope: Scope, agent: Agent, call: TurnCall, retried: boolean): NewEntry[] => {
+  const request = requestOf(scope, call.id)
+  return [
+    ...(request ? entriesFor(request, scope.run) : []),
+    {
+      key: retried
+        ? auditKey('ToolExecuting', uidOf(scope), call.id, scope.deps.executor)
+        : auditKey('ToolExecuting', uidOf(scope), call.id),
+      entry: { action: 'ToolExecuting', ...aboutCall(scope, agent, call, request) },
+    },
+  ]
+}
+
+/** That a call is over, and how. */
+export const executedEntry = (scope: Scope, agent: Agent | undefined, call: TurnCall, outcome: string): NewEntry => ({
+  key: auditKey('ToolExecuted', uidOf(scope), call.id),
+  entry: {
+    action: 'ToolExecuted',
+    ...aboutCall(scope, agent, call, requestOf(scope, call.id)),
+    outcome,
+  },
+})
+
+const aboutCall = (
+  scope: Scope,
+  agent: Agent | undefined,
+  call: TurnCall,
+  request: ApprovalRequest | undefined,
+): Omit<NewEntry['entry'], 'action'> => {
+  const shown =
+    request?.spec.params ??
+    redactParams(
+      (call.params ?? {}) as JsonObject,
+      agent?.spec.approval?.redact ?? [],
+      scope.deps.redactionKey,
+    ).shown
+  return {
+    actor: OPERATOR,
+    agent: scope.run.spec.agentRef.name,
+    ...(agent?.metadata.generation === undefined ? {} : { agentGeneration: agent.metadata.generation }),
+    run: scope.run.metadata.name,
+    ...(request ? { approvalRequest: request.metadata.name, callDigest: request.spec.callDigest } : {}),
+    tool: call.tool,
+    params: shown,
+    paramsDigest: request?.spec.paramsDigest ?? paramsDigest(shown as JsonObject),
+  }
+}
+
+/** Whether an approved call is still the one that was approved. */
+export type Verified =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: 'Changed'; readonly what: string }
+  /** The tool server does not answer, so its schema cannot be compared: look again. */
+  | { readonly ok: false; readonly reason: 'Away'; readonly what: string }
+
+/**
+ * Recomputes the call's digest from toolset, schema and params as they are now, and looks at the decisions once
+ * more: the phase alone is not believed.
+ */
+export const verifyApproved = async (
+  scope: Scope,
+  agent: Agent,
+  call: TurnCall,
+  request: ApprovalRequest,
+): Promise<Verified> => {
+  const { deps } = scope
+  const changed = (what: string): Verified => ({ ok: false, reason: 'Changed', what })
+  if (settle(request, 0, Number.POSITIVE_INFINITY).phase !== 'Approved') {
+    return changed('the decisions of its request do not approve it')
+  }
+  if (request.spec.callID !== call.id || request.spec.tool !== call.tool) {
+    return changed('its request is about another call')
+  }
+  const toolset = toolsetOf(agent, call.tool)
+  if (!toolset || call.params === undefined) return changed('the agent has no such toolset any more')
+  const listing = await deps.toolbox.listOne(agent, toolset, AbortSignal.timeout(30_000))
+  if (!listing.ok) return { ok: false, reason: 'Away', what: listing.message }
+  const definition = listing.tools.find(({ name }) => name === call.tool)
+  if (!definition) return changed('its tool server does not have the tool any more')
+  const now = digestsFor({
+    run: scope.run,
+    toolset,
+    definition,
+    call: { id: call.id, tool: call.tool, params: call.params as JsonObject },
+    redact: agent.spec.approval?.redact ?? [],
+    redactionKey: deps.redactionKey,
+  })
+  if (now.callDigest === request.spec.callDigest) return { ok: true }
+  return changed(
+    now.paramsDigest === request.spec.paramsDigest
+      ? 'its toolset or the schema of the tool is not the one that was approved'
+      : 'its parameters are not those that were shown',
+  )
+}

@@ -1,0 +1,127 @@
+import type { Agent } from '../../../crds/v1alpha1/agent.ts'
+import type { TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
+import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
+import type { FiredGate } from '../../../crds/v1alpha1/gate.ts'
+import { RUN_FINALIZER } from '../../../crds/v1alpha1/meta.ts'
+import { agentRuns, approvalRequests } from '../../../crds/v1alpha1/resources.ts'
+import { isAlreadyExists } from '../../../kube/errors.ts'
+import { digest } from '../../policy/canonical.ts'
+import { settleRequest } from '../approvalrequest/controller.ts'
+import { entriesFor } from '../approvalrequest/entries.ts'
+import { toolsetOf } from './execute.ts'
+import { isOwnedBy, requestFor } from './gating.ts'
+import { namespaceOf, type Scope } from './scope.ts'
+import { gatesOf } from './store-answer.ts'
+
+/** Puts the finalizer on a run before its first request: a deleted run stays until its requests are settled. */
+export const holdRun = async (scope: Scope): Promise<void> => {
+  const { metadata } = scope.run
+  const finalizers = metadata.finalizers ?? []
+  if (finalizers.includes(RUN_FINALIZER)) return
+  scope.run = await scope.deps.client.patch(
+    agentRuns,
+    { namespace: namespaceOf(scope), name: metadata.name },
+    {
+      type: 'merge',
+      body: {
+        metadata: {
+          uid: metadata.uid,
+          resourceVersion: metadata.resourceVersion,
+          finalizers: [...finalizers, RUN_FINALIZER],
+        },
+      },
+    },
+  )
+  scope.deps.runs.wrote(scope.run)
+}
+
+/**
+ * Opens the request of a gated call and records that it was asked for. A request that stands under its name counts
+ * only if it is exactly the one that would be written now, of this very run; any other is settled and replaced.
+ */
+export const openRequest = async (scope: Scope, agent: Agent, call: TurnCall): Promise<ApprovalRequest> => {
+  const { deps, memory } = scope
+  const definition = await definitionOf(scope, agent, call)
+  const toolset = toolsetOf(agent, call.tool)
+  if (!toolset || call.params === undefined) throw new Error(`no toolset for ${call.tool}`)
+  const full = { ...call, params: call.params as JsonObject }
+  const gates = memory.gates.get(call.id) ?? gatesOf(scope, agent, full, definition) ?? [gateThatWas(call)]
+  const wanted = requestFor(
+    {
+      run: scope.run,
+      agent,
+      agentGates: [],
+      projectGates: [],
+      definition,
+      toolset,
+      call: full,
+      redactionKey: deps.redactionKey,
+    },
+    gates,
+  )
+  const request = await createOrAdopt(scope, wanted)
+  deps.requests.wrote(request)
+  memory.gates.delete(call.id)
+  await deps.audit.append(namespaceOf(scope), entriesFor(request, scope.run))
+  deps.event(scope.run, {
+    type: 'Normal',
+    reason: 'ApprovalRequested',
+    action: 'Pause',
+    note: `${call.tool} waits for approval: ${request.metadata.name}`,
+  })
+  return request
+}
+
+/** The call was stopped when the model asked for it; a gate that was removed since does not let it through. */
+const gateThatWas = (call: TurnCall): FiredGate => ({
+  name: call.tool,
+  from: 'Agent',
+  outcome: 'ConditionUnknown',
+  detail: 'A gate stopped this call when the model asked for it; the gates were changed since.',
+})
+
+const definitionOf = async (scope: Scope, agent: Agent, call: TurnCall) => {
+  const { deps, memory } = scope
+  const known = memory.tools.get(call.tool)
+  if (known) return known
+  const toolset = toolsetOf(agent, call.tool)
+  if (!toolset) throw new Error(`the agent has no toolset for ${call.tool} any more`)
+  const listing = await deps.toolbox.listOne(agent, toolset, AbortSignal.timeout(30_000))
+  if (!listing.ok) throw new Error(listing.message)
+  const definition = listing.tools.find(({ name }) => name === call.tool)
+  if (!definition) throw new Error(`${call.tool} is not served any more`)
+  return definition
+}
+
+const createOrAdopt = async (scope: Scope, wanted: ApprovalRequest): Promise<ApprovalRequest> => {
+  const { client } = scope.deps
+  const ref = { namespace: namespaceOf(scope), name: wanted.metadata.name }
+  try {
+    return await client.create(approvalRequests, wanted)
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+  }
+  const standing = await client.get(approvalRequests, ref)
+  if (isOwnedBy(standing, scope.run) && digest(standing.spec) === digest(wanted.spec)) return standing
+  await retire(scope, standing)
+  return client.create(approvalRequests, wanted)
+}
+
+/** Settles and deletes a request that is not the one wanted: whatever was decided about it was about something else. */
+const retire = async (scope: Scope, request: ApprovalRequest): Promise<void> => {
+  const { deps } = scope
+  let settled = request
+  if (request.status.phase === 'Pending') {
+    const cancelled = await settleRequest(deps, request, 'Cancelled', 'Replaced: it is not about this run, or no longer says what would be executed.')
+    if (!cancelled) throw new Error(`request ${request.metadata.name} changed while it was being replaced`)
+    settled = cancelled
+  }
+  await deps.audit.append(namespaceOf(scope), entriesFor(settled, undefined))
+  await deps.client.delete(
+    approvalRequests,
+    { namespace: namespaceOf(scope), name: request.metadata.name },
+    { uid: request.metadata.uid ?? '' },
+  )
+  deps.requests.deleted(settled)
+}

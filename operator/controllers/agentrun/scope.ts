@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Agent } from '../../../crds/v1alpha1/agent.ts'
+import type { AgentRun, AgentRunStatus } from '../../../crds/v1alpha1/agentrun.ts'
+import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import type { FiredGate } from '../../../crds/v1alpha1/gate.ts'
+import type { Project } from '../../../crds/v1alpha1/project.ts'
+import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
+import type { Client } from '../../../kube/client.ts'
+import type { Clock } from '../../../kube/types.ts'
+import type { Egress, ModelAnswer, ModelRequest, ToolDefinition } from '../../agent/types.ts'
+import type { NewEntry } from '../../audit/entry.ts'
+import type { AuditWriter } from '../../audit/writer.ts'
+import type { GateBook } from '../../policy/gatebook.ts'
+import type { Toolbox } from '../../toolbox/toolbox.ts'
+import type { TerminalPhase } from '../approvalrequest/settlement.ts'
+import type { Logger } from '../../../kube/logger.ts'
+import type { Cache, RecordEvent } from '../cache.ts'
+import type { Effects } from './effects.ts'
+import type { Failure } from './texts.ts'
+import type { Turns } from './turns.ts'
+
+/** What the run controller works with. */
+export interface RunDeps {
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Logger
+  readonly audit: AuditWriter
+  readonly event: RecordEvent
+  readonly runs: Cache<AgentRun>
+  readonly agents: Cache<Agent>
+  readonly requests: Cache<ApprovalRequest>
+  readonly projects: Cache<Project>
+  readonly turns: Turns
+  readonly effects: Effects
+  readonly toolbox: Toolbox
+  readonly gates: GateBook
+  readonly egress: Egress
+  readonly askModel: (request: ModelRequest) => Promise<ModelAnswer>
+  readonly redactionKey: Buffer
+  /** Name of this process, unique for its life: `status.steps[].executor`. */
+  readonly executor: string
+  readonly modelTimeoutMs: number
+  readonly trusted: () => boolean
+  readonly draining: () => boolean
+  /** Queues a run again. */
+  readonly wake: (namespace: string, name: string) => void
+  readonly settled: (phase: TerminalPhase, request: ApprovalRequest) => void
+}
+
+/** What this process remembers of a run between two looks; all of it can be had again. */
+export interface RunMemory {
+  /** RunStarted is known to be recorded. */
+  startRecorded: boolean
+  /** The tools that the question under way was asked with. */
+  tools: ReadonlyMap<string, ToolDefinition>
+  /** Gates that fired for calls whose request is not open yet. */
+  readonly gates: Map<string, FiredGate[]>
+  modelAttempts: number
+  /** No question to the model before this time (ms). */
+  retryAt: number
+  /** Since when a toolset that is needed now does not answer (ms). */
+  toolsetAwaySince: number | undefined
+  /** Calls that this process is making, and how each is to be recorded should its run be gone when it ends. */
+  readonly calling: Map<string, (outcome: string) => NewEntry>
+  /** Hidden values that appeared in params, to be kept out of what is shown. */
+  readonly secrets: Set<string | number>
+}
+
+export const newMemory = (): RunMemory => ({
+  startRecorded: false,
+  tools: new Map(),
+  gates: new Map(),
+  modelAttempts: 0,
+  retryAt: 0,
+  toolsetAwaySince: undefined,
+  calling: new Map(),
+  secrets: new Set(),
+})
+
+/** One look at one run. `run` is replaced by the server's answer whenever it is written. */
+export interface Scope {
+  readonly deps: RunDeps
+  readonly memory: RunMemory
+  run: AgentRun
+  readonly agent: Agent | undefined
+  /** Set as soon as the run is bound to fail; written with the next status. */
+  failure: Failure | undefined
+}
+
+/** What a look at a run comes to: look again at once, or when something happens, at the latest after a while. */
+export type Next = 'Again' | { readonly requeueAfterMs?: number }
+
+export const namespaceOf = (scope: Scope): string => scope.run.metadata.namespace ?? ''
+export const uidOf = (scope: Scope): string => scope.run.metadata.uid ?? ''
+export const statusOf = (scope: Scope): AgentRunStatus => scope.run.status ?? { phase: 'Pending' }
+export const nowOf = (scope: Scope): string => new Date(scope.deps.clock.now()).toISOString()
+
+/** The requests of this very run. */
+export const requestsOf = (scope: Scope): readonly ApprovalRequest[] =>
+  scope.deps.requests.byIndex('runUID', uidOf(scope))
+
+/**
+ * Writes the status if it differs, with the resourceVersion that was read: if anybody wrote meanwhile this rejects
+ * with a conflict, and nothing that depends on it happens.
+ */
+export const writeStatus = async (scope: Scope, status: AgentRunStatus): Promise<void> => {
+  const next: AgentRunStatus =
+    scope.failure && !status.failure ? { ...status, failure: { ...scope.failure } } : status
+  // Compared as JSON: the API server gives members back in its own order.
+  if (isDeepStrictEqual(JSON.parse(JSON.stringify(next)), scope.run.status)) return
+  const written = await scope.deps.client.replace(
+    agentRuns,
+    { ...scope.run, status: next },
+    { subresource: 'status' },
+  )
+  if (written.status?.phase !== scope.run.status?.phase) {
+    scope.deps.log.info(
+      {
+        namespace: namespaceOf(scope),
+        name: scope.run.metadata.name,
+        phase: written.status?.phase,
+        reason: written.status?.failure?.reason,
+      },
+      'run changed its phase',
+    )
+  }
+  scope.run = written
+  scope.deps.runs.wrote(written)
+}

@@ -1,0 +1,99 @@
+import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
+import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import type { Client } from '../../../kube/client.ts'
+import { isConflict, isForbidden, isInvalid, isNotFound } from '../../../kube/errors.ts'
+import type { Clock } from '../../../kube/types.ts'
+import type { AuditWriter } from '../../audit/writer.ts'
+import { isOwnedBy } from '../agentrun/gating.ts'
+import { hasEnded } from '../agentrun/status.ts'
+import type { Logger } from '../../../kube/logger.ts'
+import type { Cache, RecordEvent } from '../cache.ts'
+import { decideRequest } from './decide.ts'
+import { entriesFor } from './entries.ts'
+import { expiresAt, requestedAt, settledStatus, type TerminalPhase, wholeSeconds, writeRequestStatus } from './settlement.ts'
+
+export interface RequestControllerDeps {
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Logger
+  readonly audit: AuditWriter
+  readonly requests: Cache<ApprovalRequest>
+  readonly runs: Cache<AgentRun>
+  readonly event: RecordEvent
+  readonly trusted: () => boolean
+  readonly settled: (phase: TerminalPhase, request: ApprovalRequest) => void
+}
+
+/** Milliseconds after which something that could not be done is tried again. */
+const RETRY_MS = 1000
+
+/** Reconciles one ApprovalRequest: tells its times, settles it, records how it ended. */
+export const reconcileRequest = async (
+  deps: RequestControllerDeps,
+  namespace: string,
+  name: string,
+): Promise<{ requeueAfterMs?: number }> => {
+  const request = deps.requests.find({ namespace, name })
+  if (!request || request.metadata.deletionTimestamp) return {}
+  const run = deps.runs.find({ namespace, name: request.spec.runRef.name })
+  const now = deps.clock.now()
+  const plan = decideRequest(request, {
+    now,
+    runAlive: run !== undefined && isOwnedBy(request, run) && !hasEnded(run),
+    trusted: deps.trusted(),
+  })
+  switch (plan.plan) {
+    case 'Distrust':
+      return { requeueAfterMs: RETRY_MS }
+    case 'Wait':
+      return { requeueAfterMs: plan.untilMs - now }
+    case 'Announce': {
+      const times = { requestedAt: wholeSeconds(requestedAt(request)), expiresAt: wholeSeconds(expiresAt(request)) }
+      deps.requests.wrote(await writeRequestStatus(deps.client, request, { ...request.status, ...times }))
+      return { requeueAfterMs: expiresAt(request) - now }
+    }
+    case 'Record':
+      await deps.audit.append(namespace, entriesFor(request, run))
+      return {}
+    case 'Settle': {
+      const settled = await settleRequest(deps, request, plan.phase, plan.message)
+      if (!settled) return { requeueAfterMs: RETRY_MS }
+      await deps.audit.append(namespace, entriesFor(settled, run))
+      return {}
+    }
+  }
+}
+
+/**
+ * Writes a terminal phase. Undefined: somebody wrote first, or the server's clock says that it is too early;
+ * the caller looks again later.
+ */
+export const settleRequest = async (
+  deps: Pick<RequestControllerDeps, 'client' | 'clock' | 'log' | 'requests' | 'event' | 'settled'>,
+  request: ApprovalRequest,
+  phase: TerminalPhase,
+  message: string,
+): Promise<ApprovalRequest | undefined> => {
+  try {
+    const status = settledStatus(request, phase, message, deps.clock.now())
+    const settled = await writeRequestStatus(deps.client, request, status)
+    deps.requests.wrote(settled)
+    deps.settled(phase, settled)
+    deps.log.info(
+      { namespace: request.metadata.namespace, name: request.metadata.name, phase, tool: request.spec.tool },
+      'request settled',
+    )
+    deps.event(settled, {
+      type: phase === 'Approved' ? 'Normal' : 'Warning',
+      reason: phase,
+      action: 'Settle',
+      note: message,
+    })
+    return settled
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return undefined
+    // A JSON patch whose test fails answers 422; a policy that finds Expired too early answers 403.
+    if (isInvalid(error) || (isForbidden(error) && phase === 'Expired')) return undefined
+    throw error
+  }
+}

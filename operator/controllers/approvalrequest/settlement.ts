@@ -1,0 +1,64 @@
+import type { ApprovalRequest, ApprovalRequestStatus, RequestPhase } from '../../../crds/v1alpha1/approvalrequest.ts'
+import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
+import type { Client } from '../../../kube/client.ts'
+import { setConditions } from '../conditions.ts'
+
+export type TerminalPhase = Exclude<RequestPhase, 'Pending'>
+
+/** `metadata.creationTimestamp`, in milliseconds. */
+export const requestedAt = (request: ApprovalRequest): number =>
+  Date.parse(request.metadata.creationTimestamp ?? '')
+
+/** When the request expires undecided, in milliseconds. */
+export const expiresAt = (request: ApprovalRequest): number =>
+  requestedAt(request) + request.spec.timeoutSeconds * 1000
+
+/** RFC 3339 in whole seconds, as the API server writes its own times. */
+export const wholeSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+
+/** The status with its terminal phase. Decisions stay as they are: only reviewers add them. */
+export const settledStatus = (
+  request: ApprovalRequest,
+  phase: TerminalPhase,
+  message: string,
+  now: number,
+): ApprovalRequestStatus => {
+  const time = wholeSeconds(now)
+  return {
+    ...request.status,
+    phase,
+    requestedAt: wholeSeconds(requestedAt(request)),
+    expiresAt: wholeSeconds(expiresAt(request)),
+    decidedAt: time,
+    message: message.slice(0, 4096),
+    conditions: setConditions(
+      request.status.conditions,
+      [{ type: 'Decided', status: 'True', reason: phase, message }],
+      request.metadata.generation ?? 1,
+      time,
+    ),
+  }
+}
+
+/**
+ * Writes the status of a request, provided that nobody wrote since it was read: a decision that comes in between
+ * is a conflict, and the caller looks again.
+ */
+export const writeRequestStatus = (
+  client: Client,
+  request: ApprovalRequest,
+  status: ApprovalRequestStatus,
+): Promise<ApprovalRequest> =>
+  client.patch(
+    approvalRequests,
+    { namespace: request.metadata.namespace ?? '', name: request.metadata.name },
+    {
+      type: 'json',
+      body: [
+        { op: 'test', path: '/metadata/uid', value: request.metadata.uid },
+        { op: 'test', path: '/metadata/resourceVersion', value: request.metadata.resourceVersion },
+        { op: 'replace', path: '/status', value: status },
+      ],
+    },
+    { subresource: 'status' },
+  )

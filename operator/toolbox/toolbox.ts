@@ -1,0 +1,130 @@
+import type { Agent, Toolset } from '../../crds/v1alpha1/agent.ts'
+import type { Client } from '../../kube/client.ts'
+import { readSecret } from '../agent/secrets.ts'
+import { connectToolset } from '../agent/tools/toolset.ts'
+import {
+  type Egress,
+  type ToolCallRequest,
+  type ToolDefinition,
+  type ToolOutcome,
+  type ToolsetConnection,
+  ToolsetUnavailable,
+} from '../agent/types.ts'
+import { digest } from '../policy/canonical.ts'
+
+/** The tools of one toolset, or why they cannot be had. */
+export type Listing =
+  | { readonly toolset: string; readonly ok: true; readonly tools: readonly ToolDefinition[] }
+  | {
+      readonly toolset: string
+      readonly ok: false
+      readonly reason: 'ToolsetUnavailable' | 'SecretNotFound' | 'SecretNotLabelled' | 'SecretNotForHost'
+      readonly message: string
+      /** The tools as they were last served to this process; empty where they never were. */
+      readonly lastKnown: readonly ToolDefinition[]
+    }
+
+/** The connections of this process to the toolsets of agents. */
+export interface Toolbox {
+  /** Asks every toolset of the agent what it serves now. */
+  list(agent: Agent, signal: AbortSignal): Promise<readonly Listing[]>
+  /** Asks one. */
+  listOne(agent: Agent, toolset: Toolset, signal: AbortSignal): Promise<Listing>
+  call(agent: Agent, toolset: Toolset, request: Omit<ToolCallRequest, 'timeoutMs'>): Promise<ToolOutcome>
+  /** Closes what belongs to an agent that is gone. */
+  forget(agentUID: string): void
+  close(): Promise<void>
+}
+
+interface Connected {
+  readonly fingerprint: string
+  readonly connection: ToolsetConnection
+  lastKnown: readonly ToolDefinition[]
+}
+
+/** Time that a toolset has to say what it serves. */
+const LIST_TIMEOUT_MS = 15_000
+
+export const createToolbox = (deps: { readonly client: Client; readonly egress: Egress }): Toolbox => {
+  const connections = new Map<string, Connected>()
+
+  /** The connection for a toolset as it is specified now, with the Secret as it is now. */
+  const connected = async (agent: Agent, toolset: Toolset): Promise<Connected | Extract<Listing, { ok: false }>> => {
+    const key = `${agent.metadata.uid}/${toolset.name}`
+    const known = connections.get(key)
+    const headers = await headersFor(deps.client, agent, toolset)
+    if (!headers.ok) {
+      return { toolset: toolset.name, ok: false, reason: headers.reason, message: headers.message, lastKnown: known?.lastKnown ?? [] }
+    }
+    const fingerprint = digest({ toolset, headers: headers.data })
+    if (known?.fingerprint === fingerprint) return known
+    const fresh: Connected = {
+      fingerprint,
+      connection: connectToolset({ toolset, headers: headers.data, egress: deps.egress }),
+      lastKnown: [],
+    }
+    connections.set(key, fresh)
+    if (known) void known.connection.close()
+    return fresh
+  }
+
+  const listOne = async (agent: Agent, toolset: Toolset, signal: AbortSignal): Promise<Listing> => {
+    const to = await connected(agent, toolset)
+    if ('ok' in to) return to
+    try {
+      const tools = await to.connection.listTools(AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]))
+      to.lastKnown = tools
+      return { toolset: toolset.name, ok: true, tools }
+    } catch (error) {
+      if (!(error instanceof ToolsetUnavailable)) throw error
+      return { toolset: toolset.name, ok: false, reason: 'ToolsetUnavailable', message: error.message, lastKnown: to.lastKnown }
+    }
+  }
+
+  return {
+    list: (agent, signal) => Promise.all(agent.spec.toolsets.map(toolset => listOne(agent, toolset, signal))),
+    listOne,
+    call: async (agent, toolset, request) => {
+      const to = await connected(agent, toolset)
+      if ('ok' in to) return { kind: 'Error', text: to.message, sent: false }
+      return to.connection.call({ ...request, timeoutMs: toolset.timeoutSeconds * 1000 })
+    },
+    forget: agentUID => {
+      for (const [key, { connection }] of connections) {
+        if (!key.startsWith(`${agentUID}/`)) continue
+        connections.delete(key)
+        void connection.close()
+      }
+    },
+    close: async () => {
+      await Promise.all([...connections.values()].map(({ connection }) => connection.close()))
+      connections.clear()
+    },
+  }
+}
+
+type Headers =
+  | { readonly ok: true; readonly data: Record<string, string> }
+  | { readonly ok: false; readonly reason: Extract<Listing, { ok: false }>['reason']; readonly message: string }
+
+/**
+ * The headers from a toolset's Secret, which must name every host that they would be sent to. Read anew each
+ * time: a Secret that lost its label is not used any more.
+ */
+const headersFor = async (client: Client, agent: Agent, toolset: Toolset): Promise<Headers> => {
+  const ref = toolset.mcp?.headersSecretRef ?? toolset.http?.headersSecretRef
+  if (!ref) return { ok: true, data: {} }
+  const hosts = new Set(urlsOf(toolset).map(url => new URL(url).hostname))
+  let data: Record<string, string> = {}
+  for (const host of hosts) {
+    const secret = await readSecret({ client, namespace: agent.metadata.namespace ?? '', name: ref.name, host })
+    if (!secret.ok) return secret
+    data = secret.data
+  }
+  return { ok: true, data }
+}
+
+const urlsOf = (toolset: Toolset): string[] => [
+  ...(toolset.mcp ? [toolset.mcp.url] : []),
+  ...(toolset.http?.tools.map(tool => tool.url.replace(/\{[^}]*\}/g, 'x')) ?? []),
+]

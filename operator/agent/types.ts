@@ -51,6 +51,8 @@ export interface ModelRequest {
   readonly timeoutMs: number
   /** How the model is reached (tools/egress.ts). */
   readonly egress: Egress
+  /** Wall clock in milliseconds; read only for a Retry-After date of a server that sends no Date. */
+  readonly now?: () => number
 }
 
 /**

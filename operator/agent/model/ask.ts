@@ -1,0 +1,85 @@
+import type { ModelMessage, ToolSet } from 'ai'
+import { deadline } from '../tools/deadline.ts'
+import { type ModelAnswer, ModelError, type ModelRequest } from '../types.ts'
+import { type RawCall, readAnswer } from './answer.ts'
+import { brokeOff, filtered, stopped, timedOut, toModelError } from './errors.ts'
+import { loadModel, modelURL, providerOptions } from './provider.ts'
+import { toolNames } from './tool-names.ts'
+
+/** Longest text that an AgentTurn holds. */
+const MAX_TEXT = 262_144
+
+/**
+ * Asks the model once: no retries (they are the caller's), no tool is executed.
+ * Every call of the answer has exactly one entry in `calls` and one place in `messages`.
+ * @throws ModelError, and nothing else
+ */
+export async function askModel(request: ModelRequest): Promise<ModelAnswer> {
+  const { model, signal, timeoutMs } = request
+  const now = request.now ?? Date.now
+  const url = modelURL(model)
+  if (url === undefined) {
+    throw new ModelError('Permanent', `spec.model.baseURL of the model ${model.name} is missing or no URL.`)
+  }
+  const time = deadline(timeoutMs, signal)
+  try {
+    if (time.signal.aborted) throw stopped(model)
+    return await time.race(generate(request, url, time.signal))
+  } catch (error) {
+    if (time.givenUp() === 'TimedOut') throw timedOut(model, timeoutMs)
+    if (time.givenUp() === 'Stopped') throw stopped(model)
+    throw toModelError(error, model, now)
+  } finally {
+    time.end()
+  }
+}
+
+async function generate(request: ModelRequest, url: URL, abortSignal: AbortSignal): Promise<ModelAnswer> {
+  const { generateText, jsonSchema, tool } = await import('ai')
+  // Its warnings go to the console and may quote a conversation.
+  globalThis.AI_SDK_LOG_WARNINGS = false
+  const names = toolNames(request.tools.map(({ name }) => name))
+  const tools: ToolSet = {}
+  for (const { name, description, inputSchema } of request.tools) {
+    tools[names.toWire(name)] = tool({
+      ...(description === undefined ? {} : { description }),
+      inputSchema: jsonSchema(inputSchema),
+    })
+  }
+  const answer = await generateText({
+    model: await loadModel(request, url),
+    ...(request.system === undefined ? {} : { system: request.system }),
+    messages: request.messages as unknown as ModelMessage[],
+    ...(request.tools.length === 0 ? {} : { tools }),
+    maxRetries: 0,
+    abortSignal,
+    providerOptions: providerOptions(request.model.provider),
+    // An answer may name a URL that the package would fetch by itself, past our egress.
+    experimental_download: async () => {
+      throw new Error('Nothing is downloaded for a model.')
+    },
+  })
+  const { finishReason, usage } = answer
+  if (finishReason === 'content-filter') throw filtered(request.model)
+  if (finishReason === 'error' && answer.text === '' && answer.toolCalls.length === 0) {
+    throw brokeOff(request.model)
+  }
+  const raw: RawCall[] = answer.toolCalls.filter(call => call.providerExecuted !== true)
+  const number = request.messages.filter(({ role }) => role === 'assistant').length + 1
+  const { calls, messages } = readAnswer(answer.response.messages, raw, names, { number, finishReason })
+  return {
+    text: answer.text.slice(0, MAX_TEXT).toWellFormed(),
+    calls,
+    messages,
+    finishReason,
+    usage: {
+      ...tokens('inputTokens', usage.inputTokens),
+      ...tokens('outputTokens', usage.outputTokens),
+    },
+  }
+}
+
+/** A count as far as it is one: providers send what they like. */
+function tokens(name: 'inputTokens' | 'outputTokens', count: number | undefined) {
+  return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? { [name]: count } : {}
+}

@@ -1,0 +1,125 @@
+import type { Client } from '../../kube/client.ts'
+import type { KubeObject, Resource } from '../../kube/types.ts'
+
+/** The label without which a Secret is not read, and the value that it must have. */
+export const USE_LABEL = 'countersign.dev/use'
+/** The annotation that names the hosts that a Secret may be sent to: comma-separated, without ports. */
+export const HOSTS_ANNOTATION = 'countersign.dev/hosts'
+
+interface Secret extends KubeObject {
+  data?: Record<string, string>
+}
+
+const secrets: Resource<Secret> = {
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+}
+
+export type SecretRefusal = 'SecretNotFound' | 'SecretNotLabelled' | 'SecretNotForHost'
+
+export type SecretRead =
+  | { readonly ok: true; readonly data: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly reason: SecretRefusal; readonly message: string }
+
+export interface SecretRequest {
+  readonly client: Pick<Client, 'find'>
+  readonly namespace: string
+  readonly name: string
+  /** Where the Secret is to be sent: one host, or several that must all be named. Without ports. */
+  readonly host: string | readonly string[]
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A Secret's data, decoded, if its owner allowed it to be sent there: it carries the label `countersign.dev/use: "true"`
+ * and names every host in its annotation `countersign.dev/hosts`. Whoever may edit agents could otherwise have any
+ * Secret of the namespace sent anywhere.
+ * @throws ApiError or ConnectionError when the API server cannot be asked
+ */
+export async function readSecret(request: SecretRequest): Promise<SecretRead> {
+  const { client, namespace, name, signal } = request
+  const secret = await client.find(secrets, { namespace, name }, signal === undefined ? {} : { signal })
+  if (secret === undefined) {
+    return refuse('SecretNotFound', `There is no Secret ${name} in the namespace ${namespace}.`)
+  }
+  if (secret.metadata.labels?.[USE_LABEL] !== 'true') {
+    return refuse(
+      'SecretNotLabelled',
+      `The Secret ${name} is not meant for agents. If it is: kubectl label secret ${name} -n ${namespace} ${USE_LABEL}=true`,
+    )
+  }
+  const allowed = new Set((secret.metadata.annotations?.[HOSTS_ANNOTATION] ?? '').split(',').map(normalHost))
+  const hosts = typeof request.host === 'string' ? [request.host] : request.host
+  const missing = hosts.find(host => host === '' || !allowed.has(normalHost(host)))
+  if (missing !== undefined) {
+    return refuse(
+      'SecretNotForHost',
+      `The Secret ${name} may not be sent to ${missing}: its annotation ${HOSTS_ANNOTATION} does not name that host.`,
+    )
+  }
+  return { ok: true, data: decode(secret.data ?? {}) }
+}
+
+const refuse = (reason: SecretRefusal, message: string): SecretRead => ({ ok: false, reason, message })
+
+/** A host as it is compared: one name has one form. An entry with a port, a path or a wildcard equals no host. */
+const normalHost = (host: string): string =>
+  host
+    .trim()
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+
+function decode(data: Readonly<Record<string, string>>): Record<string, string> {
+  // A line break at the end comes from the file that the Secret was made of.
+  const entries = Object.entries(data).map(([key, value]) => [
+    key,
+    Buffer.from(value, 'base64')
+      .toString('utf8')
+      .replace(/\r?\n$/, ''),
+  ])
+  return Object.fromEntries(entries)
+}
+
+export type HeadersRead =
+  | { readonly ok: true; readonly headers: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly message: string }
+
+/** Headers that belong to the connection, or that we set ourselves. */
+const OURS = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'idempotency-key',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** The data of a Secret as HTTP headers, each key one. A message names the key, never the value. */
+export function toHeaders(data: Readonly<Record<string, string>>): HeadersRead {
+  for (const [name, value] of Object.entries(data)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+      return {
+        ok: false,
+        message: `The key ${JSON.stringify(name)} of the Secret is not the name of a header.`,
+      }
+    }
+    if (OURS.has(name.toLowerCase()) || /^mcp-/i.test(name)) {
+      return { ok: false, message: `The header ${name} is not one that a Secret may set.` }
+    }
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      return { ok: false, message: `The value of the key ${name} of the Secret may not stand in a header.` }
+    }
+  }
+  return { ok: true, headers: data }
+}

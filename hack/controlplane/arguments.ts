@@ -104,6 +104,8 @@ export function controllerManager(layout: Layout): ProcessSpec {
       `--kubeconfig=${layout.adminKubeconfig}`,
       `--controllers=${controllers.join(',')}`,
       '--leader-elect=false',
+      // Each controller by its own ServiceAccount, as clusters have it: our policies know the garbage collector by it.
+      '--use-service-account-credentials=true',
       '--secure-port=0',
       `--root-ca-file=${layout.caFile}`,
       `--service-account-private-key-file=${layout.tokenPrivateKeyFile}`,

@@ -59,6 +59,7 @@ export interface ControlPlane extends ApiServer {
   serviceAccountToken(namespace: string, name: string, expirationSeconds?: number): Promise<string>
   /** Stops the API server (SIGKILL for a crash; default SIGTERM) and starts it on the same port and data. */
   restartApiServer(signal?: NodeJS.Signals): Promise<void>
+  /** May be called twice. */
   stop(): Promise<void>
 }
 
@@ -115,9 +116,10 @@ async function startOnce(
     apiServerArgs: options.apiServerArgs ?? [],
   }
   const connection = connectAsAdmin(url, ca, admin)
-  const stop = async (): Promise<void> => {
-    await group.stop()
-    await connection.close()
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopped ??= group.stop().then(() => connection.close())
+    return stopped
   }
 
   try {

@@ -16,12 +16,17 @@ const recipes: Readonly<Record<Program, { readonly pkg: string; readonly seconds
 }
 
 /** A build from the published Go modules, by the `go` on the PATH and the go.mod of this folder. */
-export function goBuild(versions: Versions, moduleFolder: string = ownModule): Source {
+export function goBuild(
+  versions: Versions,
+  moduleFolder: string = ownModule,
+  env: NodeJS.ProcessEnv = process.env,
+): Source {
+  const go: Go = (args, onLine) => runGo(args, moduleFolder, env, onLine)
   return {
     name: 'go build',
     async provide(wanted, folder, progress) {
       const ordered = programs.filter(program => wanted.includes(program))
-      await checkGo(versions, moduleFolder)
+      await checkGo(versions, go)
       const speed = Math.min(availableParallelism(), 8) / 2
       const total = ordered.reduce((sum, program) => sum + recipes[program].seconds, 0) / speed
       progress.note(
@@ -31,24 +36,24 @@ export function goBuild(versions: Versions, moduleFolder: string = ownModule): S
       progress.step(`[1/${steps}] Downloading Go modules`)
       let downloads = 0
       const packages = ordered.map(program => recipes[program].pkg)
-      await go(['list', '-deps', '-f', '{{.ImportPath}}', ...packages], moduleFolder, line => {
+      await go(['list', '-deps', '-f', '{{.ImportPath}}', ...packages], line => {
         if (line.startsWith('go: downloading')) progress.detail(`${++downloads} modules`)
       })
       for (const [i, program] of ordered.entries()) {
         const { pkg, seconds } = recipes[program]
         progress.step(`[${i + 2}/${steps}] Building ${program} (about ${inWords(seconds / speed)})`)
-        await build(program, pkg, versions, moduleFolder, folder, progress.detail)
+        await build(program, pkg, versions, go, folder, progress.detail)
       }
       return Object.fromEntries(ordered.map(program => [program, join(folder, program)]))
     },
   }
 }
 
-async function checkGo(versions: Versions, moduleFolder: string): Promise<void> {
+async function checkGo(versions: Versions, go: Go): Promise<void> {
   const advice = `install Go ${versions.go} or newer (https://go.dev/dl) and put it on the PATH`
   try {
     // Reads go.mod, and so refuses when this Go is older than that asks for and may not fetch a newer one.
-    await go(['list', '-m'], moduleFolder)
+    await go(['list', '-m'])
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new Error(`there is no Go: ${advice}`)
     throw new Error(`${(error as Error).message}; ${advice}`, { cause: error })
@@ -59,17 +64,17 @@ async function build(
   program: Program,
   pkg: string,
   versions: Versions,
-  moduleFolder: string,
+  go: Go,
   folder: string,
   onProgress: (text: string) => void,
 ): Promise<void> {
-  const dependencies = (await go(['list', '-deps', pkg], moduleFolder)).trim().split('\n').length
+  const dependencies = (await go(['list', '-deps', pkg])).trim().split('\n').length
   const partial = mkdtempSync(join(folder, '.build-'))
   try {
     const output = join(partial, program)
     const flags = `-s -w -X k8s.io/component-base/version.gitVersion=${versions.kubernetes}`
     let compiled = 0
-    await go(['build', '-v', '-trimpath', '-ldflags', flags, '-o', output, pkg], moduleFolder, () =>
+    await go(['build', '-v', '-trimpath', '-ldflags', flags, '-o', output, pkg], () =>
       onProgress(`${++compiled} of at most ${dependencies} packages`),
     )
     chmodSync(output, 0o755)
@@ -80,9 +85,12 @@ async function build(
 }
 
 /** Runs go and returns its standard output; `onLine` sees its standard error. Rejects with the end of that. */
-function go(
+type Go = (args: readonly string[], onLine?: (line: string) => void) => Promise<string>
+
+function runGo(
   args: readonly string[],
   moduleFolder: string,
+  env: NodeJS.ProcessEnv,
   onLine: (line: string) => void = () => {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -91,10 +99,10 @@ function go(
       stdio: ['ignore', 'pipe', 'pipe'],
       // No C compiler is needed; neither a workspace around this clone nor a vendor folder has a say.
       env: {
-        ...process.env,
+        ...env,
         CGO_ENABLED: '0',
         GOWORK: 'off',
-        GOFLAGS: `${process.env.GOFLAGS ?? ''} -mod=readonly`,
+        GOFLAGS: `${env.GOFLAGS ?? ''} -mod=readonly`,
       },
     })
     let output = ''

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { Client } from '../kube/client.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { KubeObject, ObjectRef, Resource } from '../kube/types.ts'
+import { clientFor } from './testing.ts'
 
 /** One row: the base object with these changes is accepted, or refused with a message that holds `refused`. */
 export interface Row {
@@ -11,6 +12,10 @@ export interface Row {
   readonly set: Readonly<Record<string, unknown>>
   readonly refused?: string
 }
+
+/** The operator with every right: schema tests ask as it does, so that no policy or role stands before the schema. */
+export const asOperator = (): Client =>
+  clientFor('system:serviceaccount:countersign-system:countersign-operator', ['system:masters'])
 
 /** Whom the table asks, of which kind. Nothing is stored but `base`, where `updating` reads it. */
 export interface Table<T extends KubeObject> {

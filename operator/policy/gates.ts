@@ -15,7 +15,7 @@ export interface CompiledGate extends Gate {
 /** Compiles the conditions of gates for any number of calls. A refused one stays: it will stop each call it matches. */
 export function compileGates(gates: readonly Gate[]): readonly CompiledGate[] {
   return gates.map(gate =>
-    gate.when === undefined ? gate : { ...gate, condition: compileCondition(String(gate.when)) },
+    gate.when === undefined ? gate : { ...gate, condition: compileCondition(gate.when) },
   )
 }
 
@@ -99,7 +99,7 @@ function putTo(
   const { name, when } = gate
   if (when === undefined) return { name, from, outcome: 'Always' }
   // Not a CompiledGate after all: compiling it now is slow, passing it over would un-gate the tool.
-  const compiled = gate.condition ?? compileCondition(String(when))
+  const compiled = gate.condition ?? compileCondition(when)
   const base = { name, from, when: cutText(String(when), 2000) }
   if (!compiled.ok) {
     const detail = `The condition is not valid, at column ${compiled.column}: ${compiled.message}`

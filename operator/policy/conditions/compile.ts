@@ -40,8 +40,9 @@ export type Compiled =
   | { readonly ok: true; readonly condition: Condition }
   | { readonly ok: false; readonly column: number; readonly message: string }
 
-/** Compiles a condition of the language in docs/conditions.md. Total: any text gives an answer. */
+/** Compiles a condition of the language in docs/conditions.md. Total: anything gives an answer. */
 export function compileCondition(source: string): Compiled {
+  if (typeof source !== 'string') return { ok: false, column: 1, message: 'The condition is not a text.' }
   try {
     // The first test keeps the second from counting megabytes.
     if (source.length > 2 * MAX_CONDITION_LENGTH || [...source].length > MAX_CONDITION_LENGTH) {

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { editDistance, nearestNames, unmatchedGates } from './names.ts'
+
+const tools = ['order_tools.process_refund', 'order_tools.cancel_order', 'order_tools.lookup', 'crm.lookup']
+
+describe('unmatchedGates', () => {
+  it('is empty when each gate names a tool or begins one', () => {
+    const gates = [{ name: 'order_tools.process_refund' }, { name: 'order_tools.*' }, { name: '*' }]
+    expect(unmatchedGates(gates, tools)).toEqual([])
+  })
+  it.each([
+    ['order_tools.proces_refund', 'order_tools.process_refund'],
+    ['order_tools.process_refunds', 'order_tools.process_refund'],
+    ['Order_Tools.Process_Refund', 'order_tools.process_refund'],
+    ['order-tools.lookup', 'order_tools.lookup'],
+    ['process_refund', 'order_tools.process_refund'],
+    ['refund', 'order_tools.process_refund'],
+    ['ordertools.*', 'order_tools.cancel_order'],
+    ['cmr.*', 'crm.lookup'],
+  ])('suggests for %s first of all %s', (name, nearest) => {
+    const [found] = unmatchedGates([{ name }], tools)
+    expect(found).toMatchObject({ name, nearest: expect.arrayContaining([nearest]) })
+    if (name !== 'refund') expect(found?.nearest[0]).toBe(nearest)
+    expect(found?.nearest.length).toBeLessThanOrEqual(3)
+  })
+  it('finds every gate unmatched, prefixes too, where there are no tools', () => {
+    expect(unmatchedGates([{ name: 'a.b' }, { name: '*' }], [])).toEqual([
+      { name: 'a.b', nearest: [] },
+      { name: '*', nearest: [] },
+    ])
+  })
+})
+
+describe('nearestNames', () => {
+  it('gives at most three, the same in whatever order the candidates stand', () => {
+    const names = ['t.b', 't.a', 't.d', 't.c']
+    expect(nearestNames('t.x', names)).toEqual(['t.a', 't.b', 't.c'])
+    expect(nearestNames('t.x', names.toReversed())).toEqual(['t.a', 't.b', 't.c'])
+  })
+})
+
+describe('editDistance', () => {
+  it.each([
+    ['', '', 0],
+    ['', 'abc', 3],
+    ['abc', '', 3],
+    ['kitten', 'sitting', 3],
+    ['flaw', 'lawn', 2],
+    ['same', 'same', 0],
+  ])('between %j and %j is %i', (a, b, distance) => {
+    expect(editDistance(a, b)).toBe(distance)
+    expect(editDistance(b, a)).toBe(distance)
+  })
+})

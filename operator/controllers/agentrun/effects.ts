@@ -27,11 +27,9 @@ export interface Effects {
   /** Starts a fenced call, once. */
   start(runUID: string, callID: string, work: () => Promise<ToolOutcome>, done: () => void): void
   forgetCall(runUID: string, callID: string): void
-  /** Whether any tool is being called, for this run or, without an argument, for any. */
-  calling(runUID?: string): boolean
   /** Aborts every question to a model: asking again costs nothing but tokens. */
   abortModels(): void
-  /** Resolves when no tool is being called any more. */
+  /** Resolves when every call that was begun has ended and its outcome has been taken. */
   idle(): Promise<void>
 }
 
@@ -48,14 +46,8 @@ export const createEffects = (): Effects => {
     return flights
   }
 
-  const callingRun = (flights: ReadonlyMap<string, Flight> | undefined): boolean =>
-    [...(flights?.values() ?? [])].some(flight => flight.state === 'Calling')
-
-  const calling = (runUID?: string): boolean =>
-    runUID === undefined ? [...calls.values()].some(callingRun) : callingRun(calls.get(runUID))
-
   const wakeIdle = () => {
-    if (calling()) return
+    if (calls.size > 0) return
     for (const resolve of idleWaiters) resolve()
     idleWaiters = []
   }
@@ -81,6 +73,8 @@ export const createEffects = (): Effects => {
     },
     call: (runUID, callID) => calls.get(runUID)?.get(callID) ?? { state: 'None' },
     fence: (runUID, callID) => {
+      const state = flightsOf(runUID).get(callID)?.state ?? 'None'
+      if (state === 'Calling' || state === 'Done') throw new Error(`call ${callID} was made already`)
       flightsOf(runUID).set(callID, { state: 'Fenced' })
     },
     start: (runUID, callID, work, done) => {
@@ -90,7 +84,6 @@ export const createEffects = (): Effects => {
       const settle = (outcome: ToolOutcome) => {
         flights.set(callID, { state: 'Done', outcome })
         done()
-        wakeIdle()
       }
       work().then(settle, () =>
         settle({
@@ -104,8 +97,8 @@ export const createEffects = (): Effects => {
       const flights = calls.get(runUID)
       flights?.delete(callID)
       if (flights?.size === 0) calls.delete(runUID)
+      wakeIdle()
     },
-    calling,
     abortModels: () => {
       for (const [runUID, flight] of models) {
         if (flight.state !== 'Asking') continue
@@ -114,6 +107,6 @@ export const createEffects = (): Effects => {
       }
     },
     idle: () =>
-      calling() ? new Promise<void>(resolve => idleWaiters.push(resolve)) : Promise.resolve(),
+      calls.size > 0 ? new Promise<void>(resolve => idleWaiters.push(resolve)) : Promise.resolve(),
   }
 }

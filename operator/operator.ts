@@ -1,0 +1,195 @@
+import type { Agent } from '../crds/v1alpha1/agent.ts'
+import type { AgentRun } from '../crds/v1alpha1/agentrun.ts'
+import type { ApprovalRequest } from '../crds/v1alpha1/approvalrequest.ts'
+import type { Project } from '../crds/v1alpha1/project.ts'
+import { agentRuns, agents, approvalRequests, projects } from '../crds/v1alpha1/resources.ts'
+import type { Client } from '../kube/client.ts'
+import { type Controller, controller, type Requeue } from '../kube/controller.ts'
+import { keyOf } from '../kube/keys.ts'
+import type { Logger } from '../kube/logger.ts'
+import type { PromMetrics } from '../kube/prom-metrics.ts'
+import { Reflector } from '../kube/reflector.ts'
+import { Store, withoutManagedFields } from '../kube/store.ts'
+import type { Clock, KubeObject, Resource } from '../kube/types.ts'
+import { namespaceOfKey } from '../kube/keys.ts'
+import { WorkQueue } from '../kube/workqueue.ts'
+import { askModel } from './agent/model/ask.ts'
+import type { Egress, ModelRequest } from './agent/types.ts'
+import type { AuditWriter } from './audit/writer.ts'
+import { reconcileAgent } from './controllers/agent/controller.ts'
+import { createRunController } from './controllers/agentrun/controller.ts'
+import { createEffects } from './controllers/agentrun/effects.ts'
+import { hasEnded } from './controllers/agentrun/status.ts'
+import { createTurns } from './controllers/agentrun/turns.ts'
+import { reconcileRequest } from './controllers/approvalrequest/controller.ts'
+import { requestedAt, type TerminalPhase } from './controllers/approvalrequest/settlement.ts'
+import type { RecordEvent } from './controllers/cache.ts'
+import type { OperatorMetrics } from './metrics.ts'
+import { createGateBook } from './policy/gatebook.ts'
+import { createToolbox } from './toolbox/toolbox.ts'
+
+export interface OperatorDeps {
+  readonly client: Client
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly audit: AuditWriter
+  readonly event: RecordEvent
+  readonly egress: Egress
+  readonly metrics: OperatorMetrics
+  readonly runtimeMetrics: PromMetrics
+  readonly redactionKey: Buffer
+  /** Unique for the life of this process. */
+  readonly executor: string
+  readonly modelTimeoutMs: number
+  /** Whether the policies were seen to refuse and this process leads: else nothing is settled or executed. */
+  readonly trusted: () => boolean
+}
+
+export interface Operator {
+  /** Keeps the caches: started before the process leads, so that it can take over at once. */
+  watch(signal: AbortSignal): Promise<void>
+  hasSynced(): boolean
+  /** Reconciles until the signal aborts. */
+  work(signal: AbortSignal): Promise<void>
+  /** Starts nothing new; resolves when the tools under way have ended and their results are stored. */
+  drain(): Promise<void>
+}
+
+/** Keys looked at at once, by controller: most of the time goes into waiting for the API server. */
+const WORKERS = { agent: 8, agentrun: 16, approvalrequest: 16 } as const
+const BACKOFF = { baseMs: 50, maxMs: 30_000 } as const
+
+/** Puts caches, queues and controllers together. */
+export const createOperator = (deps: OperatorDeps): Operator => {
+  const { client, clock, logger } = deps
+  const store = <T extends KubeObject>(indexes: Record<string, (object: T) => readonly string[]>) =>
+    new Store<T>({ indexes, transform: withoutManagedFields, clock, logger })
+  const stores = {
+    agents: store<Agent>({ namespace: byNamespace }),
+    runs: store<AgentRun>({
+      agent: run => [keyOf({ namespace: run.metadata.namespace ?? '', name: run.spec.agentRef.name })],
+    }),
+    requests: store<ApprovalRequest>({ runUID: request => [request.spec.runRef.uid] }),
+    projects: store<Project>({}),
+  }
+  const reflector = <T extends KubeObject>(resource: Resource<T>, sink: Store<T>) =>
+    new Reflector<T>({ client, resource, sink, clock, logger })
+  const reflectors = [
+    reflector(agents, stores.agents),
+    reflector(agentRuns, stores.runs),
+    reflector(approvalRequests, stores.requests),
+    reflector(projects, stores.projects),
+  ]
+  const queue = (name: string) =>
+    new WorkQueue({ clock, backoff: BACKOFF, groupOf: namespaceOfKey, metrics: deps.runtimeMetrics.queue(name) })
+  const queues = { agent: queue('agent'), agentrun: queue('agentrun'), approvalrequest: queue('approvalrequest') }
+
+  const effects = createEffects()
+  const toolbox = createToolbox({ client, egress: deps.egress })
+  const gates = createGateBook()
+  const turns = createTurns(client)
+  let draining = false
+
+  const settled = (phase: TerminalPhase, request: ApprovalRequest) => {
+    deps.metrics.settled.inc({ phase })
+    deps.metrics.waited.observe({ phase }, Math.max(0, (clock.now() - requestedAt(request)) / 1000))
+  }
+  const shared = { client, clock, log: logger, event: deps.event, toolbox, ...stores }
+  const runs = createRunController({
+    ...shared,
+    audit: deps.audit,
+    turns,
+    effects,
+    gates,
+    egress: deps.egress,
+    askModel: countedModel(deps.metrics),
+    redactionKey: deps.redactionKey,
+    executor: deps.executor,
+    modelTimeoutMs: deps.modelTimeoutMs,
+    trusted: deps.trusted,
+    draining: () => draining,
+    wake: (namespace, name) => queues.agentrun.add(keyOf({ namespace, name })),
+    settled,
+  })
+
+  const make = (
+    name: keyof typeof queues,
+    reconcile: (namespace: string, name: string) => Promise<Requeue>,
+  ): Controller =>
+    controller({
+      name,
+      queue: queues[name],
+      reconcile: (_key, { ref }) => reconcile(ref.namespace ?? '', ref.name),
+      concurrency: WORKERS[name],
+      caches: reflectors,
+      logger,
+      metrics: deps.runtimeMetrics.controller(name),
+      clock,
+    })
+  const controllers = [
+    make('agent', (namespace, name) => reconcileAgent(shared, namespace, name)),
+    make('agentrun', (namespace, name) => runs.reconcile(namespace, name)),
+    make('approvalrequest', (namespace, name) =>
+      reconcileRequest({ ...shared, audit: deps.audit, trusted: deps.trusted, settled }, namespace, name),
+    ),
+  ]
+
+  /** Which keys a change concerns. A look is level-based, so one too many costs little and one too few a stall. */
+  const subscribe = (): (() => void)[] => [
+    stores.agents.subscribe(({ key, type, object }) => {
+      queues.agent.add(key)
+      if (type === 'deleted' && object.metadata.uid) toolbox.forget(object.metadata.uid)
+      for (const run of stores.runs.byIndex('agent', key)) {
+        if (!hasEnded(run)) queues.agentrun.add(keyOf(run.metadata))
+      }
+    }),
+    stores.projects.subscribe(({ object }) => {
+      for (const agent of stores.agents.byIndex('namespace', object.metadata.namespace ?? '')) {
+        queues.agent.add(keyOf(agent.metadata))
+      }
+    }),
+    stores.runs.subscribe(({ key, type, object }) => {
+      queues.agentrun.add(key)
+      if (type !== 'deleted' && !hasEnded(object)) return
+      for (const request of stores.requests.byIndex('runUID', object.metadata.uid ?? '')) {
+        if (request.status.phase === 'Pending') queues.approvalrequest.add(keyOf(request.metadata))
+      }
+    }),
+    stores.requests.subscribe(({ key, object }) => {
+      queues.approvalrequest.add(key)
+      queues.agentrun.add(keyOf({ namespace: object.metadata.namespace ?? '', name: object.spec.runRef.name }))
+    }),
+  ]
+
+  return {
+    watch: async signal => {
+      await Promise.all(reflectors.map(one => one.run(signal)))
+    },
+    hasSynced: () => reflectors.every(one => one.hasSynced),
+    work: async signal => {
+      await Promise.all(reflectors.map(one => one.synced()))
+      const unsubscribe = subscribe()
+      await Promise.all(controllers.map(one => one.run(signal)))
+      for (const end of unsubscribe) end()
+      await toolbox.close()
+    },
+    drain: async () => {
+      draining = true
+      effects.abortModels()
+      await effects.idle()
+    },
+  }
+}
+
+const byNamespace = (object: KubeObject): string[] => [object.metadata.namespace ?? '']
+
+const countedModel = (metrics: OperatorMetrics) => async (request: ModelRequest) => {
+  try {
+    const answer = await askModel(request)
+    metrics.modelAnswers.inc({ outcome: 'answered' })
+    return answer
+  } catch (error) {
+    metrics.modelAnswers.inc({ outcome: 'failed' })
+    throw error
+  }
+}

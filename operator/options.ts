@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util'
+
+/** How an operator process was asked to run. */
+export interface OperatorOptions {
+  /** Path of a kubeconfig; undefined: `$KUBECONFIG`, `~/.kube/config`, or the pod's ServiceAccount. */
+  readonly kubeconfig: string | undefined
+  /** Where the operator's own objects live: its lease, its keys, its canary. */
+  readonly namespace: string
+  /** Address that health and metrics are served on. */
+  readonly host: string
+  /** Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one. */
+  readonly metricsPort: number
+  /** Whether models and toolsets may be on loopback. For demo and tests: in a cluster it would reach the operator's own pod. */
+  readonly allowLoopback: boolean
+  /** Seconds that an answer of a model may take. */
+  readonly modelTimeoutSeconds: number
+  /** Seconds that tools under way are waited for when the process is asked to stop. */
+  readonly graceSeconds: number
+  /** Whether one of several operators is elected; off only where there is just one by construction. */
+  readonly leaderElection: boolean
+  /** Seconds after which another operator takes over from one that crashed. */
+  readonly leaseSeconds: number
+  readonly logLevel: string
+}
+
+const USAGE = `Usage: operator [flags]
+  --kubeconfig FILE          default: $KUBECONFIG, ~/.kube/config, or the pod's ServiceAccount
+  --namespace NAME           the operator's own namespace (default countersign-system)
+  --host ADDRESS             where health and metrics are served (default 0.0.0.0)
+  --metrics-port PORT        /healthz, /readyz, /metrics (default 8081; 0 takes a free port)
+  --allow-loopback           models and toolsets may be on loopback (demo and tests)
+  --model-timeout-seconds N  how long an answer of a model may take (default 300)
+  --grace-seconds N          how long tools under way are waited for at a stop (default 25)
+  --leader-election=false    where there is just one operator by construction
+  --lease-seconds N          after how long another operator takes over from one that crashed (default 15)
+  --log-level LEVEL          debug, info, warn, error (default info)`
+
+/** Reads the flags; throws an Error whose message says how they are written. */
+export const parseOptions = (args: readonly string[]): OperatorOptions => {
+  const { values } = parse(args)
+  return {
+    kubeconfig: values.kubeconfig,
+    namespace: values.namespace ?? 'countersign-system',
+    host: values.host ?? '0.0.0.0',
+    metricsPort: wholeNumber('metrics-port', values['metrics-port'] ?? '8081', 0, 65_535),
+    allowLoopback: values['allow-loopback'] ?? false,
+    modelTimeoutSeconds: wholeNumber('model-timeout-seconds', values['model-timeout-seconds'] ?? '300', 1, 3600),
+    graceSeconds: wholeNumber('grace-seconds', values['grace-seconds'] ?? '25', 0, 3600),
+    leaderElection: (values['leader-election'] ?? 'true') !== 'false',
+    leaseSeconds: wholeNumber('lease-seconds', values['lease-seconds'] ?? '15', 2, 600),
+    logLevel: values['log-level'] ?? 'info',
+  }
+}
+
+const parse = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        kubeconfig: { type: 'string' },
+        namespace: { type: 'string' },
+        host: { type: 'string' },
+        'metrics-port': { type: 'string' },
+        'allow-loopback': { type: 'boolean' },
+        'model-timeout-seconds': { type: 'string' },
+        'grace-seconds': { type: 'string' },
+        'leader-election': { type: 'string' },
+        'lease-seconds': { type: 'string' },
+        'log-level': { type: 'string' },
+      },
+    })
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : 'bad flags'}\n${USAGE}`, { cause: error })
+  }
+}
+
+const wholeNumber = (name: string, text: string, least: number, most: number): number => {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new Error(`--${name} wants a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`)
+}

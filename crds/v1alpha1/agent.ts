@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { listMap, rules } from './cel.ts'
-import { conditions, httpURL, jsonObject, localRef, principal, secretKeyRef, sha256 } from './common.ts'
+import { conditions, httpURL, jsonObject, principal, refTo, secretKeyRef, sha256 } from './common.ts'
 import { gate } from './gate.ts'
 import type { Meta } from './meta.ts'
 
@@ -30,7 +30,7 @@ export const model = z
     }),
   )
 
-const headersSecretRef = localRef
+const headersSecretRef = refTo('Secret')
   .optional()
   .describe(
     'A Secret each key of which is sent as an HTTP header with every request (Authorization, for example). It must carry the label countersign.dev/use: "true", and its annotation countersign.dev/hosts must name the host of the URL (several separated by commas, without ports).',
@@ -71,14 +71,7 @@ export const toolset = z
       .max(63)
       .regex(/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/)
       .describe("Name of the toolset: the part before the dot of its tools' full names."),
-    timeoutSeconds: z
-      .int()
-      .min(1)
-      .max(3600)
-      .default(60)
-      .describe(
-        'How long one call may take, in seconds. What happened to a call that took longer is unknown.',
-      ),
+    timeoutSeconds: z.int().min(1).max(3600).default(60).describe('How long one call may take, in seconds.'),
     retryUnknown: z
       .boolean()
       .default(false)
@@ -169,7 +162,7 @@ export const approval = z
       .max(604_800)
       .optional()
       .describe(
-        'Seconds after which reviewers are reminded, once, of an undecided request. Less than timeoutSeconds. Without it nobody is reminded.',
+        'Seconds after which reviewers are reminded of an undecided request. Less than timeoutSeconds. Without it nobody is reminded.',
       ),
     escalateAfterSeconds: z
       .int()

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { callID } from './approvalrequest.ts'
 import { rules, unchanged } from './cel.ts'
-import { conditions, jsonObject, localRef, objectName, principal, time } from './common.ts'
+import { conditions, jsonObject, objectName, principal, refTo, time } from './common.ts'
 import type { Meta } from './meta.ts'
 
 export const agentRunSpec = z
   .object({
-    agentRef: localRef.describe(
+    agentRef: refTo('Agent').describe(
       'The agent to run, in the same namespace. Until it is Ready the run stays Pending.',
     ),
     input: z
@@ -15,7 +15,7 @@ export const agentRunSpec = z
       .max(65_536)
       .optional()
       .describe('What the agent is asked. Either input or call.'),
-    continueFrom: localRef
+    continueFrom: refTo('AgentRun')
       .optional()
       .describe(
         'An ended run of the same agent whose conversation goes on here: input answers what the agent asked last.',

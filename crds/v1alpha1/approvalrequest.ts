@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { onRejection } from './agent.ts'
 import { immutable, listMap, rules } from './cel.ts'
-import { conditions, jsonObject, localRef, objectName, principal, sha256, time } from './common.ts'
+import { conditions, jsonObject, objectName, principal, refTo, sha256, time } from './common.ts'
 import { firedGate } from './gate.ts'
 import type { Meta } from './meta.ts'
 
@@ -13,7 +13,7 @@ export const callID = z
 
 export const approvalRequestSpec = z
   .object({
-    agentRef: localRef.describe('The agent whose call it is.'),
+    agentRef: refTo('Agent').describe('The agent whose call it is.'),
     runRef: z
       .object({
         name: objectName.describe('Name of the AgentRun.'),

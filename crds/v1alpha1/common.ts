@@ -8,10 +8,11 @@ export const objectName = z
   .max(253)
   .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
 
-/** `{name}`: a reference to an object of the same namespace. */
-export const localRef = z.object({
-  name: objectName.describe('Name of the object, in the same namespace.'),
-})
+/** `{name}`: a reference to an object of this kind in the same namespace. */
+export const refTo = (kind: string) =>
+  z
+    .object({ name: objectName.describe(`Name of the ${kind}, in the same namespace.`) })
+    .meta({ 'x-kubernetes-map-type': 'atomic' })
 
 /** One key of a Secret of the same namespace. */
 export const secretKeyRef = z.object({

@@ -23,4 +23,6 @@ const defaultOf = ({ default: value }: Schema): string | undefined =>
   value === undefined || typeof value === 'object' ? undefined : `Default: ${value}.`
 
 const rangeOf = ({ minimum, maximum }: Schema): string | undefined =>
-  minimum === undefined || maximum === undefined ? undefined : `From ${minimum} to ${maximum}.`
+  minimum === undefined || maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
+    ? undefined
+    : `From ${minimum} to ${maximum}.`

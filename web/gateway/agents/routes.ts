@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { type Agent, agentSpec, agentStatus } from '../../../crds/v1alpha1/agent.ts'
+import { objectName, time } from '../../../crds/v1alpha1/common.ts'
+import { agents } from '../../../crds/v1alpha1/resources.ts'
+import type { App } from '../http/app.ts'
+import { callerOf } from '../http/authentication.ts'
+import { namespaceName, projectParams } from '../http/params.ts'
+import { listNewest, pageQuery } from '../lists/list.ts'
+import { component } from '../openapi/components.ts'
+
+const spec = agentSpec.shape
+const model = spec.model.shape
+
+/** An Agent as the REST API shows it: what it is and what it may call, not how it is wired. */
+export const agentItem = component(
+  'Agent',
+  z.object({
+    name: objectName.describe('Name of the agent.'),
+    uid: z.string().describe('UID of the Agent.'),
+    project: namespaceName.describe('Its project.'),
+    description: spec.description,
+    model: z.object({ provider: model.provider, name: model.name }).describe('The model that it runs on.'),
+    approval: spec.approval,
+    tools: agentStatus.shape.tools.unwrap().describe('The tools that it may call, as they were pinned.'),
+    ready: z.enum(['True', 'False', 'Unknown']).describe('Whether its runs may go on.'),
+    reason: z.string().optional().describe('Why, as one word.'),
+    detail: z.string().optional().describe('Why, for people.'),
+    generation: z.int().optional().describe('Counts the changes of its spec.'),
+    createdAt: time.describe('When it was created.'),
+  }),
+)
+export type AgentItem = z.infer<typeof agentItem>
+
+const agentList = component(
+  'AgentList',
+  z.object({ items: z.array(agentItem), continue: z.string().optional() }),
+)
+
+/** The item of an agent. */
+export function itemOf({ metadata, spec, status }: Agent): AgentItem {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  return {
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    project: metadata.namespace ?? '',
+    description: spec.description,
+    model: { provider: spec.model.provider, name: spec.model.name },
+    approval: spec.approval,
+    tools: status?.tools ?? [],
+    ready: ready?.status ?? 'Unknown',
+    reason: ready?.reason,
+    detail: ready?.message,
+    generation: metadata.generation,
+    createdAt: metadata.creationTimestamp ?? '',
+  }
+}
+
+/** `.../agents`. */
+export function agentRoutes(app: App): void {
+  app.get(
+    '/projects/:ns/agents',
+    {
+      schema: {
+        summary: 'Agents of a project, newest first',
+        params: projectParams,
+        querystring: pageQuery,
+        response: { 200: agentList },
+      },
+    },
+    async request => {
+      const options = { namespace: request.params.ns, signal: request.signal }
+      return await listNewest(callerOf(request).client, agents, options, request.query, itemOf)
+    },
+  )
+}

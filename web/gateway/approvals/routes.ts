@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import { type ApprovalRequest, requestPhases } from '../../../crds/v1alpha1/approvalrequest.ts'
+import { objectName, sha256 } from '../../../crds/v1alpha1/common.ts'
+import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
+import type { ObjectRef } from '../../../kube/types.ts'
+import type { Caller } from '../credentials.ts'
+import type { Deps } from '../deps.ts'
+import type { App } from '../http/app.ts'
+import { callerOf } from '../http/authentication.ts'
+import { objectParams, projectParams } from '../http/params.ts'
+import { fieldSelector, listNewest, pageQuery } from '../lists/list.ts'
+import { component } from '../openapi/components.ts'
+import { problemOf } from '../problems/translate.ts'
+import { waitUntil } from '../waiting.ts'
+import { bulkAnswer, bulkBody, decideAll } from './bulk.ts'
+import { decide, type Wish } from './decide.ts'
+import { approvalItem, itemOf } from './item.ts'
+import { awaitSettlement } from './settlement.ts'
+import type { Verdict } from './standing.ts'
+
+const approval = component('Approval', approvalItem)
+const approvalList = component(
+  'ApprovalList',
+  z.object({ items: z.array(approvalItem), continue: z.string().optional() }),
+)
+
+const listQuery = pageQuery.extend({
+  phase: z.enum(requestPhases).optional().describe('Only requests in this phase.'),
+  agent: objectName.optional().describe('Only requests of this agent.'),
+  run: objectName.optional().describe('Only requests of this run.'),
+})
+
+const waitQuery = z.strictObject({
+  wait: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .default(0)
+    .describe('Seconds to wait for the request to leave Pending. The answer is what is true then.'),
+})
+
+const text = z
+  .string()
+  .max(4096)
+  .refine(value => value.isWellFormed(), 'is not well-formed text')
+const seen = sha256
+  .optional()
+  .describe('The `callDigest` of the call that you saw: another one that waits under this name is refused.')
+
+const approveBody = component(
+  'ApproveRequest',
+  z.strictObject({ reason: text.optional().describe('Why.'), callDigest: seen }),
+)
+// Optional for zod alone: `decide` refuses its absence, the same way for one and for many.
+const rejectBody = component(
+  'RejectRequest',
+  z
+    .strictObject({
+      reason: text.optional().describe('Why: the agent goes on, or ends, with it.'),
+      callDigest: seen,
+    })
+    .meta({ required: ['reason'] }),
+)
+
+/** `.../approvals`: lists, reads and decides requests. */
+export function approvalRoutes(app: App, deps: Deps): void {
+  app.get(
+    '/projects/:ns/approvals',
+    {
+      schema: {
+        summary: 'Requests of a project, newest first',
+        params: projectParams,
+        querystring: listQuery,
+        response: { 200: approvalList },
+      },
+    },
+    async request => {
+      const { ns } = request.params
+      const { phase, agent, run, ...page } = request.query
+      const fields = { 'status.phase': phase, 'spec.agentRef.name': agent, 'spec.runRef.name': run }
+      const options = { namespace: ns, signal: request.signal, ...fieldSelector(fields) }
+      return await listNewest(callerOf(request).client, approvalRequests, options, page, itemOf)
+    },
+  )
+
+  app.get(
+    '/projects/:ns/approvals/:name',
+    {
+      schema: {
+        summary: 'One request; with `wait`, once it has left Pending',
+        params: objectParams,
+        querystring: waitQuery,
+        response: { 200: approval },
+      },
+    },
+    async request => {
+      const { ns, name } = request.params
+      const { client } = callerOf(request)
+      const found = await client.get(approvalRequests, { namespace: ns, name })
+      if (request.query.wait === 0 || isSettled(found)) return itemOf(found)
+      deps.metrics.longPolls.inc()
+      try {
+        const signal = AbortSignal.any([request.signal, deps.stopping])
+        const options = { clock: deps.clock, ms: request.query.wait * 1000, signal }
+        return itemOf(await waitUntil(client, approvalRequests, found, isSettled, options))
+      } finally {
+        deps.metrics.longPolls.dec()
+      }
+    },
+  )
+
+  const decideOne = (caller: Caller, ref: ObjectRef, wish: Wish) =>
+    counted(deps, wish.verdict, () => decide(deps, caller, ref, wish))
+
+  const decideRoute = (path: string, verdict: Verdict, body: typeof approveBody, summary: string) =>
+    app.post(
+      `/projects/:ns/approvals/:name/${path}`,
+      { schema: { summary, params: objectParams, body, response: { 200: approval } } },
+      async request => {
+        const { ns, name } = request.params
+        const caller = callerOf(request)
+        const decided = await decideOne(caller, { namespace: ns, name }, { verdict, ...request.body })
+        return itemOf(await awaitSettlement(deps, caller.client, decided))
+      },
+    )
+  decideRoute('approve', 'Approve', approveBody, 'Approves the call that waits')
+  decideRoute('reject', 'Reject', rejectBody, 'Rejects the call that waits')
+
+  app.post(
+    '/projects/:ns/approvals/decide',
+    {
+      schema: {
+        summary: 'Decides several requests; an answer for each',
+        params: projectParams,
+        body: bulkBody,
+        response: { 200: bulkAnswer },
+      },
+    },
+    async request => {
+      const caller = callerOf(request)
+      const { ns } = request.params
+      // Asked first: a token that is not accepted is one refusal, not one for each entry.
+      await caller.person()
+      const items = await decideAll(
+        request.body.decisions,
+        (name, wish) => decideOne(caller, { namespace: ns, name }, wish),
+        decided => awaitSettlement(deps, caller.client, decided),
+      )
+      return { items }
+    },
+  )
+}
+
+const isSettled = ({ status }: ApprovalRequest): boolean => status.phase !== 'Pending'
+
+async function counted<T>(deps: Deps, verdict: Verdict, work: () => Promise<T>): Promise<T> {
+  const count = (code: number) => deps.metrics.decisions.inc({ verdict, code: String(code) })
+  try {
+    const result = await work()
+    count(200)
+    return result
+  } catch (error) {
+    count(problemOf(error).statusCode)
+    throw error
+  }
+}

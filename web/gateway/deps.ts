@@ -1,0 +1,21 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Client } from '../../kube/client.ts'
+import type { Clock } from '../../kube/types.ts'
+import type { Credentials } from './credentials.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What the gateway is handed: everything that is not a pure function of a request. */
+export interface Deps {
+  /** Acts as the gateway's own ServiceAccount. */
+  readonly client: Client
+  readonly credentials: Credentials
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  /** A new unique id, at least 12 letters and digits after the first. */
+  readonly newID: () => string
+  readonly log: FastifyBaseLogger
+  readonly metrics: Metrics
+  /** Aborts when the process is to end: long polls answer at once. */
+  readonly stopping: AbortSignal
+}

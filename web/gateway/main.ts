@@ -1,0 +1,80 @@
+// The gateway's process: REST under /api/v1 (docs/rest.md), with its metrics on a port of their own.
+import { randomBytes } from 'node:crypto'
+import { type Logger, pino } from 'pino'
+import { sleep, systemClock } from '../../kube/clock.ts'
+import { loadConnection } from '../../kube/config.ts'
+import { logSafe } from '../../kube/errors.ts'
+import { createClient } from '../../kube/http-client.ts'
+import { type Config, readConfig } from './config.ts'
+import { bearerTokens } from './credentials.ts'
+import type { Deps } from './deps.ts'
+import { Metrics } from './metrics.ts'
+import { serveMetrics } from './metrics-server.ts'
+import { buildServer } from './server.ts'
+
+// Long enough for a long poll and a settlement to end; a pod is killed after 30 s.
+const shutdownMs = 25_000
+
+async function run(config: Config, log: Logger): Promise<void> {
+  const connection = await loadConnection({
+    ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
+    ...(config.context === undefined ? {} : { context: config.context }),
+  })
+  const metrics = new Metrics()
+  metrics.collectProcess()
+  const client = createClient(connection, {
+    fieldManager: 'countersign-gateway',
+    userAgent: 'countersign-gateway',
+    // Each long poll holds one.
+    watchConnections: 2000,
+    onAnswer({ method, code, seconds }) {
+      metrics.apiRequests.inc({ method, code })
+      metrics.apiSeconds.observe({ method }, seconds)
+    },
+  })
+  const stopping = new AbortController()
+  const deps: Deps = {
+    client,
+    credentials: bearerTokens(client),
+    clock: systemClock,
+    random: Math.random,
+    newID: () => randomBytes(8).toString('hex'),
+    log,
+    metrics,
+    stopping: stopping.signal,
+  }
+  const app = await buildServer(deps)
+  const metricsServer = await serveMetrics(metrics, config)
+  const url = await app.listen({ host: config.host, port: config.port })
+  log.info({ url, metricsUrl: metricsServer.url }, 'listening')
+
+  const stop = async (signal: string) => {
+    log.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(1), config.drainSeconds * 1000 + shutdownMs).unref()
+    stopping.abort()
+    await sleep(systemClock, config.drainSeconds * 1000)
+    await app.close()
+    await metricsServer.close()
+    await client.close()
+    log.info('stopped')
+  }
+  let asked = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // Who asks twice means now.
+      if (asked) process.exit(1)
+      asked = true
+      void stop(signal)
+    })
+  }
+}
+
+const log = pino({ name: 'countersign-gateway' })
+try {
+  const config = readConfig(process.argv.slice(2), process.env)
+  log.level = config.logLevel
+  await run(config, log)
+} catch (error) {
+  log.fatal({ error: logSafe(error) }, 'the gateway could not start')
+  process.exit(1)
+}

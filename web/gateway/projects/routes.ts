@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { time } from '../../../crds/v1alpha1/common.ts'
+import type { Deps } from '../deps.ts'
+import type { App } from '../http/app.ts'
+import { callerOf } from '../http/authentication.ts'
+import { namespaceName } from '../http/params.ts'
+import { component } from '../openapi/components.ts'
+import { visibleProjects } from './visible.ts'
+
+const me = component(
+  'Me',
+  z.object({
+    username: z.string().describe('Your name, as the API server authenticates it.'),
+    groups: z.array(z.string()).describe('Your groups.'),
+  }),
+)
+
+const projectList = component(
+  'ProjectList',
+  z.object({
+    items: z.array(
+      z.object({
+        name: namespaceName.describe('The project: its namespace.'),
+        createdAt: time.describe('When it was made a project.'),
+      }),
+    ),
+  }),
+)
+
+/** `/me` and `/projects`: who am I, which projects may I see. */
+export function projectRoutes(app: App, deps: Deps): void {
+  app.get('/me', { schema: { summary: 'Who am I', response: { 200: me } } }, async request => {
+    const { username, groups } = await callerOf(request).person()
+    return { username, groups: [...groups] }
+  })
+
+  app.get(
+    '/projects',
+    { schema: { summary: 'Which projects may I see', response: { 200: projectList } } },
+    async request => {
+      const visible = await visibleProjects(deps.client, callerOf(request).client)
+      const items = visible.map(({ metadata }) => ({
+        name: metadata.namespace ?? '',
+        createdAt: metadata.creationTimestamp ?? '',
+      }))
+      return { items }
+    },
+  )
+}

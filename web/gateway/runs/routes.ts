@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { runPhases } from '../../../crds/v1alpha1/agentrun.ts'
+import { objectName } from '../../../crds/v1alpha1/common.ts'
+import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
+import type { Deps } from '../deps.ts'
+import type { App } from '../http/app.ts'
+import { callerOf } from '../http/authentication.ts'
+import { objectParams, projectParams } from '../http/params.ts'
+import { fieldSelector, listNewest, pageQuery } from '../lists/list.ts'
+import { component } from '../openapi/components.ts'
+import { invalid } from '../problems/problem.ts'
+import { cancelRun } from './cancel.ts'
+import { createBody, createRun } from './create.ts'
+import { itemOf, runItem } from './item.ts'
+
+const run = component('Run', runItem)
+const runList = component('RunList', z.object({ items: z.array(runItem), continue: z.string().optional() }))
+
+const listQuery = pageQuery.extend({
+  agent: objectName.optional().describe('Only runs of this agent.'),
+  phase: z.enum(runPhases).optional().describe('Only runs in this phase.'),
+})
+
+const keyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('The same key and body from the same person leads to the same run: safe to send again.'),
+})
+
+/** `.../runs`: starts, lists, reads and cancels runs. */
+export function runRoutes(app: App, deps: Deps): void {
+  app.get(
+    '/projects/:ns/runs',
+    {
+      schema: {
+        summary: 'Runs of a project, newest first',
+        params: projectParams,
+        querystring: listQuery,
+        response: { 200: runList },
+      },
+    },
+    async request => {
+      const { phase, agent, ...page } = request.query
+      const fields = { 'status.phase': phase, 'spec.agentRef.name': agent }
+      const options = { namespace: request.params.ns, signal: request.signal, ...fieldSelector(fields) }
+      return await listNewest(callerOf(request).client, agentRuns, options, page, itemOf)
+    },
+  )
+
+  app.post(
+    '/projects/:ns/runs',
+    {
+      schema: {
+        summary: 'Starts a run',
+        params: projectParams,
+        headers: keyHeaders,
+        body: createBody,
+        response: { 201: run },
+      },
+    },
+    async (request, reply) => {
+      const { ns } = request.params
+      const key = checkedKey(request.headers['idempotency-key'])
+      const created = await createRun(callerOf(request), deps.newID, ns, request.body, key)
+      reply.code(201).header('location', `/api/v1/projects/${ns}/runs/${created.metadata.name}`)
+      return itemOf(created)
+    },
+  )
+
+  app.get(
+    '/projects/:ns/runs/:name',
+    { schema: { summary: 'One run, with its trace', params: objectParams, response: { 200: run } } },
+    async request => {
+      const { ns, name } = request.params
+      return itemOf(await callerOf(request).client.get(agentRuns, { namespace: ns, name }))
+    },
+  )
+
+  app.post(
+    '/projects/:ns/runs/:name/cancel',
+    {
+      schema: {
+        summary: 'Asks for the end of a run',
+        params: objectParams,
+        body: z.strictObject({}),
+        response: { 200: run },
+      },
+    },
+    async request => {
+      const { ns, name } = request.params
+      return itemOf(await cancelRun(callerOf(request).client, { namespace: ns, name }))
+    },
+  )
+}
+
+function checkedKey(key: string | undefined): string | undefined {
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw invalid([{ path: 'Idempotency-Key', message: 'is not 1 to 255 visible ASCII characters' }])
+}

@@ -1,0 +1,74 @@
+import Fastify, { type FastifyError } from 'fastify'
+import { agentRoutes } from './agents/routes.ts'
+import { approvalRoutes } from './approvals/routes.ts'
+import { auditRoutes } from './audit/routes.ts'
+import type { Deps } from './deps.ts'
+import { Readiness } from './health.ts'
+import { answerBrokenRequest, answerProblems, sendProblem } from './http/answers.ts'
+import type { App } from './http/app.ts'
+import { authenticate } from './http/authentication.ts'
+import { takeJsonBodies } from './http/json-body.ts'
+import { refuseOtherMethods } from './http/methods.ts'
+import { logRequests } from './http/request-log.ts'
+import { jsonSerializer, type ZodTypeProvider, zodValidator } from './http/zod.ts'
+import { serveOpenAPI } from './openapi/document.ts'
+import { projectRoutes } from './projects/routes.ts'
+import { runRoutes } from './runs/routes.ts'
+
+/** Bytes of a request's body, beyond which it is refused. */
+export const maxBodyBytes = 256 * 1024
+
+/** The gateway as a Fastify instance that does not listen yet. Its routes are part of the contract (docs/rest.md). */
+export async function buildServer(deps: Deps): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    // Ours, never the caller's: it stands in the log.
+    genReqId: () => deps.newID(),
+    requestIdHeader: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 30_000,
+    http: { headersTimeout: 15_000, keepAliveTimeout: 75_000 },
+    routerOptions: { maxParamLength: 300 },
+    // A request on a connection that was there before still gets its answer, with `Connection: close`.
+    return503OnClosing: false,
+    frameworkErrors: (error: FastifyError, request, reply) => {
+      sendProblem(request, reply, error)
+    },
+    clientErrorHandler: answerBrokenRequest,
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(zodValidator)
+  app.setSerializerCompiler(jsonSerializer)
+  app.decorateRequest('caller', undefined)
+  takeJsonBodies(app)
+  answerProblems(app)
+  logRequests(app, deps.metrics)
+  const refuseOthers = refuseOtherMethods(app)
+  serveOpenAPI(app)
+  probeRoutes(app, deps)
+  await app.register(
+    async (api: App) => {
+      authenticate(api, deps.credentials)
+      projectRoutes(api, deps)
+      approvalRoutes(api, deps)
+      runRoutes(api, deps)
+      agentRoutes(api)
+      auditRoutes(api)
+    },
+    { prefix: '/api/v1' },
+  )
+  refuseOthers()
+  return app
+}
+
+function probeRoutes(app: App, deps: Deps): void {
+  const readiness = new Readiness(deps.client, deps.clock)
+  app.get('/healthz', { schema: { hide: true } }, async (_, reply) => reply.type('text/plain').send('ok\n'))
+  app.get('/readyz', { schema: { hide: true } }, async (_, reply) => {
+    reply.type('text/plain')
+    if (deps.stopping.aborted) return reply.code(503).send('stopping\n')
+    return (await readiness.isReady())
+      ? reply.send('ok\n')
+      : reply.code(503).send('the API server does not answer\n')
+  })
+}

@@ -24,7 +24,7 @@ export const model = z
   .meta(
     rules({
       rule: "self.provider != 'OpenAICompatible' || has(self.baseURL)",
-      message: 'provider OpenAICompatible needs baseURL: where is the API served?',
+      message: 'provider OpenAICompatible needs baseURL, the URL that its API is served at',
       reason: 'FieldValueRequired',
       fieldPath: '.baseURL',
     }),

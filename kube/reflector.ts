@@ -83,7 +83,8 @@ export class Reflector<T extends KubeObject> {
         else await this.#watch(this.#version, signal)
       } catch (error) {
         if (signal.aborted) return
-        await sleep(this.#clock, this.#failed(error), signal)
+        const waitMs = this.#failed(error)
+        if (waitMs > 0) await sleep(this.#clock, waitMs, signal)
       }
     }
   }

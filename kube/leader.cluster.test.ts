@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { adminClient, testNamespace } from '../hack/testing.ts'
+import { LeaderElector } from './leader.ts'
+import { leases } from './lease.ts'
+import { TestClock } from './testing.ts'
+
+const namespace = await testNamespace('leader')
+
+/** A candidate with a clock of its own that only the test turns. */
+function aCandidate(name: string, identity: string) {
+  const clock = new TestClock()
+  const told: string[] = []
+  const stop = new AbortController()
+  const finishWork = Promise.withResolvers<void>()
+  const elector = new LeaderElector({
+    client: adminClient(),
+    namespace,
+    name,
+    identity,
+    clock,
+    random: () => 0,
+    onLost: () => told.push('lost'),
+    onStarted: signal => {
+      told.push('started')
+      signal.addEventListener('abort', () => told.push('told to end'))
+      return finishWork.promise
+    },
+  })
+  const running = elector.run(stop.signal)
+  /** One try more, and its answer. */
+  const retry = async () => {
+    await expect.poll(() => clock.pending()).toEqual([2000])
+    await clock.advance(2000)
+    await expect.poll(() => clock.pending()).toEqual([2000])
+  }
+  return { clock, told, stop, finishWork, elector, running, retry }
+}
+
+const leaseOf = (name: string) => adminClient().get(leases, { namespace, name })
+
+describe('two candidates', () => {
+  test('should never lead at once; the second leads as soon as the first has ended its work and let go', async () => {
+    const name = `l-${randomUUID().slice(0, 8)}`
+    const a = aCandidate(name, 'a')
+    await expect.poll(() => a.told).toEqual(['started'])
+    expect((await leaseOf(name)).spec).toMatchObject({
+      holderIdentity: 'a',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 0,
+    })
+    const b = aCandidate(name, 'b')
+    // Twenty minutes by the clock of the second; the first renews all along, by a clock that goes much slower.
+    for (let i = 0; i < 20; i++) {
+      await b.retry()
+      await a.retry()
+    }
+    expect(b.told).toEqual([])
+
+    a.stop.abort()
+    await expect.poll(() => a.told).toEqual(['started', 'told to end'])
+    await b.retry()
+    expect(b.told).toEqual([])
+    expect((await leaseOf(name)).spec?.holderIdentity).toBe('a')
+    a.finishWork.resolve()
+    expect(await a.running).toBe('stopped')
+    expect((await leaseOf(name)).spec?.holderIdentity).toBe('')
+    await b.retry()
+    expect(b.told).toEqual(['started'])
+    expect((await leaseOf(name)).spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 })
+    b.finishWork.resolve()
+    b.stop.abort()
+    await b.running
+  })
+
+  test('should hand over when the first is gone without a word, after its lease time by the clock of the second', async () => {
+    const name = `l-${randomUUID().slice(0, 8)}`
+    const a = aCandidate(name, 'a')
+    await expect.poll(() => a.told).toEqual(['started'])
+    const b = aCandidate(name, 'b')
+    for (let i = 0; i < 7; i++) await b.retry()
+    expect(b.told).toEqual([])
+    await b.retry()
+    expect(b.told).toEqual(['started'])
+
+    // The first was paused and wakes: its lease is another's, whatever its own clock says.
+    expect(a.elector.isLeading).toBe(true)
+    await a.clock.advance(2000)
+    expect(await a.running).toBe('lost')
+    expect(a.told).toEqual(['started', 'told to end', 'lost'])
+    expect((await leaseOf(name)).spec?.holderIdentity).toBe('b')
+    a.finishWork.resolve()
+    b.finishWork.resolve()
+    b.stop.abort()
+    await b.running
+  })
+
+  test('should let only one create the lease, of many at once', async () => {
+    const name = `l-${randomUUID().slice(0, 8)}`
+    const all = Array.from({ length: 8 }, (_, i) => aCandidate(name, `c${i}`))
+    await expect.poll(() => all.every(({ clock }) => clock.pending().length === 1)).toBe(true)
+    expect(all.filter(({ told }) => told.includes('started'))).toHaveLength(1)
+    for (const { stop, finishWork } of all) {
+      finishWork.resolve()
+      stop.abort()
+    }
+    await Promise.all(all.map(({ running }) => running))
+  })
+
+  test('should go on when the lease was deleted under the leader', async () => {
+    const name = `l-${randomUUID().slice(0, 8)}`
+    const a = aCandidate(name, 'a')
+    await expect.poll(() => a.told).toEqual(['started'])
+    await adminClient().delete(leases, { namespace, name })
+    await a.retry()
+    await a.retry()
+    expect((await leaseOf(name)).spec?.holderIdentity).toBe('a')
+    expect(a.elector.isLeading).toBe(true)
+    a.finishWork.resolve()
+    a.stop.abort()
+    expect(await a.running).toBe('stopped')
+  })
+})

@@ -66,6 +66,9 @@ export function createEgress(options: EgressOptions): Egress {
     headersTimeout: LONGEST_ANSWER_MS,
     bodyTimeout: LONGEST_ANSWER_MS,
     maxHeaderSize: 32 * 1024,
+    // A connection for each request. On a kept one, a server that was restarted looks like one that died in the middle
+    // of the call, and an approved call would end as "may have been executed" though nobody ever got it.
+    pipelining: 0,
     allowH2: false,
     connect: (target, callback) => {
       const host = target.hostname.replace(/^\[|\]$/g, '')

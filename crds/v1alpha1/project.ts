@@ -25,7 +25,7 @@ export const member = z
       .describe(
         'Name of a group, as the API server authenticates it. Either user or group. Names of the system (system:...) are refused.',
       ),
-    name: line.max(256).optional().describe('Name to show instead.'),
+    name: line.max(256).optional().describe('Name to show people in place of user or group.'),
     email: z
       .string()
       .max(320)

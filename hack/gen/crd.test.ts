@@ -40,15 +40,19 @@ describe('a schema', () => {
     expect(structural(schema).properties?.a?.default).toBe(3)
   })
 
-  it('says defaults and ranges in its descriptions, for kubectl explain', () => {
+  it('says defaults, ranges and long enums in its descriptions, for kubectl explain', () => {
     const schema = z.object({
       seconds: z.int().min(30).max(60).default(45).describe('How long.'),
       list: z.array(z.boolean()).max(1).default([]).describe('Which.'),
       count: z.int().min(0).describe('How many.'),
+      verb: z.enum(['A', 'B', 'C', 'D', 'E']).describe('Which of A to E.'),
+      said: z.enum(['A', 'B', 'C', 'D', 'E']).describe('A, B, C, D or E.'),
     })
     const { properties } = explained(structural(schema))
     expect(properties?.seconds?.description).toBe('How long. Default: 45. From 30 to 60.')
     expect(properties?.list?.description).toBe('Which.')
+    expect(properties?.verb?.description).toBe('Which of A to E. One of A, B, C, D, E.')
+    expect(properties?.said?.description).toBe('A, B, C, D or E.')
     expect(properties?.count?.description).toBe('How many.')
   })
 })

@@ -1,0 +1,80 @@
+// `npm run demo`: the whole of Countersign on this machine. `-- --auto` plays the story and checks it.
+import { parseArgs } from 'node:util'
+import { startStack, type Stack, writeReadyFile } from './stack.ts'
+import { playStory } from './story.ts'
+import { welcome } from './welcome.ts'
+
+const USAGE = `Usage: npm run demo -- [flags]
+  --auto                 play the story unattended and check each outcome; the exit code says whether all came true
+  --ready-file FILE      write addresses, tokens and pids to FILE as soon as everything answers, and whenever a pid changes
+  --use-current-cluster  use the cluster of the current context instead of one of its own
+  --smtp URL             taken for later: this version sends no mail`
+
+const readFlags = () => {
+  try {
+    return parseArgs({
+      options: {
+        auto: { type: 'boolean' },
+        'ready-file': { type: 'string' },
+        'use-current-cluster': { type: 'boolean' },
+        smtp: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : 'bad flags'}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+const flags = readFlags()
+if (flags.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
+if (flags.smtp !== undefined) console.error('--smtp: this version sends no mail; the flag has no effect yet')
+
+const begun = performance.now()
+const progress = (line: string) => {
+  console.log(`[${((performance.now() - begun) / 1000).toFixed(1).padStart(5)} s] ${line}`)
+}
+
+let stack: Stack | undefined
+let stopping = false
+const stop = async (code: number): Promise<never> => {
+  if (!stopping) {
+    stopping = true
+    await stack?.stop()
+  }
+  process.exit(code)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (stopping) return
+    console.log('\nStopping everything that was started ...')
+    void stop(0)
+  })
+}
+
+const readyFile = flags['ready-file']
+try {
+  stack = await startStack({
+    useCurrentCluster: flags['use-current-cluster'] ?? false,
+    progress,
+    onRestart: name => {
+      if (!flags.auto) progress(`${name} died and runs again`)
+      if (stack && readyFile) writeReadyFile(readyFile, stack)
+    },
+  })
+  if (readyFile) writeReadyFile(readyFile, stack)
+  if (flags.auto) {
+    await stop((await playStory(stack)) ? 0 : 1)
+  } else {
+    console.log(welcome(stack))
+    // The processes of the stack keep nothing here alive; Ctrl-C ends this.
+    setInterval(() => {}, 2 ** 30)
+  }
+} catch (error) {
+  if (!stopping) console.error(error instanceof Error ? error.message : error)
+  await stop(1)
+}

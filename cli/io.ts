@@ -7,8 +7,8 @@ export interface Io {
   /** A person sits at both ends: stdin and stdout are a terminal. */
   readonly interactive: boolean
   readonly stdoutIsTerminal: boolean
-  /** Width of the terminal in characters; undefined where there is none. */
-  columns(): number | undefined
+  /** The terminal's size in characters; 80 by 24 where it does not say. */
+  size(): { readonly columns: number; readonly rows: number }
   readonly colour: boolean
   /** Milliseconds since the epoch. */
   now(): number

@@ -25,7 +25,8 @@ function processIo(): Io {
     err: text => void stderr.write(text),
     interactive: Boolean(stdin.isTTY && stdout.isTTY),
     stdoutIsTerminal: Boolean(stdout.isTTY),
-    columns: () => stdout.columns,
+    // A terminal without a size reports zeros.
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
     colour: wantsColour(env, Boolean(stdout.isTTY)),
     now: Date.now,
     sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}).catch(() => {}),

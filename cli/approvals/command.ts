@@ -76,10 +76,19 @@ export async function approvalsCommand(
     io.out(emptyText(selection, selection.allNamespaces ? '' : await namespaceOf(kubectl, namespace)))
     return EXIT.done
   }
-  const columns = { namespace: selection.allNamespaces, phase: selection.all, wide: output === 'wide' }
+  const columns = {
+    namespace: selection.allNamespaces,
+    phase: selection.all,
+    wide: output === 'wide',
+    fit: fitOf(io),
+  }
   io.out(requestTable(read.value.toSorted(byUrgency), columns, io.now(), painter(io.colour)))
   return EXIT.done
 }
+
+/** Whoever reads a pipe wants the whole line. */
+const fitOf = (io: CommandEnvironment['io']): number | undefined =>
+  io.stdoutIsTerminal ? io.size().columns : undefined
 
 async function handThrough(
   kubectl: Kubectl,

@@ -10,7 +10,7 @@ import type { Paint } from '../text/paint.ts'
 import { prettyParams } from '../text/params.ts'
 import { visible, visibleLines } from '../text/visible.ts'
 
-/** What was asked of the cluster beside the request itself; what could not be read is absent. */
+/** What was asked of the cluster beside the request itself; what was not asked is absent, and not shown. */
 export interface Surroundings {
   readonly person?: Person
   /** Whether RBAC lets `person` decide. */
@@ -48,12 +48,12 @@ export function describeRequest(
       line('If rejected', rejection(request)),
       line('Digest', spec.callDigest),
     ],
-    whoMay(request, around),
+    ...(around.approvers ? [whoMay(request, around)] : []),
     ['History:', ...history(request, now).map(text => `  ${text}`)],
     ...((around.events ?? []).length > 0
       ? [['Events:', ...(around.events ?? []).map(event => `  ${eventLine(event, now)}`)]]
       : []),
-    ...(request.status.phase === 'Pending' ? [['Decide:', ...commands(request)]] : []),
+    ...(canGoOn(request, around) ? [['Decide:', ...commands(request)]] : []),
   ]
   return `${sections.map(lines => lines.join('\n')).join('\n\n')}\n`
 }
@@ -63,7 +63,7 @@ function phase(request: ApprovalRequest, now: number, paint: Paint): string {
   switch (request.status.phase) {
     case 'Pending':
       return left > 0
-        ? `${paint('yellow', 'Pending')}, ${duration(left)} left (${expiry(request, now)})`
+        ? `${paint('yellow', 'Pending')}, ${duration(left)} left (until ${utc(expiresAt(request))})`
         : `${paint('yellow', 'Pending')}, but its time is over (${expiry(request, now)})`
     case 'Approved':
       return paint('green', 'Approved')
@@ -103,8 +103,8 @@ function whoMay(request: ApprovalRequest, { person, holdsRight, approvers }: Sur
   if (person && holdsRight !== undefined && request.status.phase === 'Pending') {
     lines.push(`  you, ${visible(person.name)}: ${ownRight(request, person, holdsRight)}`)
   }
-  for (const { kind, name, binding } of approvers ?? []) {
-    lines.push(`  ${kind === 'Group' ? 'group ' : ''}${visible(name)} (${visible(binding)})`)
+  for (const { kind, name, from } of approvers ?? []) {
+    lines.push(`  ${kind === 'Group' ? 'group ' : ''}${visible(name)} (${visible(from)})`)
   }
   if ((approvers ?? []).length === 0) lines.push('  (who else may, you have no right to read)')
   return ['Who may decide:', ...lines]
@@ -115,7 +115,10 @@ export function ownRight(request: ApprovalRequest, person: Person, holdsRight: b
   const { allowSelfApproval, requestedBy } = request.spec
   const own = request.status.decisions.find(decision => decision.reviewer === person.name)
   if (own) return `you have decided (${own.verdict})`
-  if (person.name.startsWith('system:serviceaccount:')) return 'no, because a ServiceAccount never decides'
+  // As the policy has it: system:admin is how some distributions name the person with the first client certificate.
+  if (person.name.startsWith('system:') && person.name !== 'system:admin') {
+    return 'no, because ServiceAccounts and components of the system never decide'
+  }
   if (!holdsRight) {
     return 'no, because you lack the verb approve on approvalrequests or patch on approvalrequests/status here'
   }
@@ -153,6 +156,12 @@ function history(request: ApprovalRequest, now: number): string[] {
 
 const eventLine = ({ at, reason, message }: RequestEvent, now: number): string =>
   `${when(at, now)}  ${visible(reason)}: ${visible(message)}`
+
+/** Whether to say how to decide: not to somebody who cannot. */
+const canGoOn = (request: ApprovalRequest, { person, holdsRight }: Surroundings): boolean =>
+  request.status.phase === 'Pending' &&
+  person !== undefined &&
+  ownRight(request, person, holdsRight ?? false) === 'yes'
 
 const commands = ({ metadata }: ApprovalRequest): string[] => {
   const where = `${metadata.name} -n ${metadata.namespace}`

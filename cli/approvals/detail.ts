@@ -39,7 +39,7 @@ export async function describeNamed(
 
 async function surroundings(kubectl: Kubectl, request: ApprovalRequest): Promise<Surroundings> {
   const { name, namespace = 'default' } = request.metadata
-  const [holdsRight, { approvers }, events] = await Promise.all([
+  const [holdsRight, approvers, events] = await Promise.all([
     mayDecide(kubectl, namespace, name),
     readApprovers(kubectl, namespace, name),
     readEvents(kubectl, request),

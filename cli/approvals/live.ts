@@ -1,26 +1,13 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import { type CommandEnvironment, namespaceOf } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import type { Io } from '../io.ts'
 import type { Kubectl } from '../kubectl/kubectl.ts'
 import type { Selection } from '../requests/read.ts'
-import { expiresAt } from '../requests/time.ts'
 import { type Watcher, watchRequests } from '../requests/watch.ts'
-import { duration } from '../text/duration.ts'
-import { painter } from '../text/paint.ts'
-import { shortParams } from '../text/params.ts'
-import { visible } from '../text/visible.ts'
 import { type Change, changesOf } from './changes.ts'
+import { createLog } from './log.ts'
 import { createScreen } from './screen.ts'
-
-/** Where the live view shows itself: lines, or a screen that is drawn again. */
-export interface View {
-  /** What is pending now, and what has just happened. */
-  show(pending: readonly ApprovalRequest[], changes: readonly Change[]): void
-  /** Something about the connection. */
-  note(text: string): void
-  close(): void
-}
+import type { View } from './view.ts'
 
 /** `kubectl approvals -w`: shows what waits and what happens to it, until Ctrl-C. */
 export async function watchCommand(
@@ -78,33 +65,3 @@ export function createWatcher(view: Pick<View, 'show' | 'note'>): Watcher {
     known: () => [...pending.values()],
   }
 }
-
-/** A line for each thing that happens, for files and pipes. */
-function createLog(io: Io, namespaces: boolean): View {
-  return {
-    show: (_, changes) => {
-      for (const change of changes)
-        io.out(`${clock(io.now())}  ${changeLine(change, namespaces, io.now())}\n`)
-    },
-    note: text => io.err(`${text}\n`),
-    close: () => {},
-  }
-}
-
-const clock = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
-
-const WORD_WIDTH = 9
-
-/** `approved   refund-1-1-0  order_tools.process_refund  by alice@acme.com: checked`. */
-export function changeLine({ word, request, text }: Change, namespaces: boolean, now: number): string {
-  const { metadata, spec } = request
-  const name = namespaces ? `${metadata.namespace}/${metadata.name}` : metadata.name
-  const what = `${spec.agentRef.name}  ${visible(spec.tool)}`
-  const rest =
-    word === 'new'
-      ? `${shortParams(spec.params, 80)}  expires in ${duration(expiresAt(request) - now)}`
-      : text
-  return `${word.padEnd(WORD_WIDTH)}  ${name}  ${what}  ${rest}`.trimEnd()
-}
-
-export const painted = (io: Io) => painter(io.colour)

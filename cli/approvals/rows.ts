@@ -18,9 +18,13 @@ export interface Columns {
   readonly namespace: boolean
   readonly phase: boolean
   readonly wide: boolean
+  /** Width of the terminal; parameters give way first. Undefined: as wide as it gets. */
+  readonly fit?: number | undefined
 }
 
 const PARAMS_WIDTH = 48
+const LEAST_PARAMS = 12
+const WIDE_PARAMS = 400
 const SOON_MS = 5 * 60_000
 
 interface Column {
@@ -34,7 +38,7 @@ const remaining = (request: ApprovalRequest, now: number): string => {
   return left > 0 ? duration(left) : 'over'
 }
 
-function columnsOf({ namespace, phase, wide }: Columns): Column[] {
+function columnsOf({ namespace, phase, wide }: Columns, paramsWidth: number): Column[] {
   const of = (title: string, cell: Column['cell']): Column => ({ title, cell })
   return [
     ...(namespace ? [of('NAMESPACE', r => r.metadata.namespace ?? '')] : []),
@@ -42,7 +46,7 @@ function columnsOf({ namespace, phase, wide }: Columns): Column[] {
     ...(phase ? [of('PHASE', r => r.status.phase)] : []),
     of('AGENT', r => r.spec.agentRef.name),
     of('TOOL', r => visible(r.spec.tool)),
-    of('PARAMS', r => shortParams(r.spec.params, wide ? 400 : PARAMS_WIDTH)),
+    of('PARAMS', r => shortParams(r.spec.params, paramsWidth)),
     of('AGE', (r, now) => duration(now - requestedAt(r))),
     of('EXPIRES', remaining),
     of('APPROVALS', r => `${approvals(r)}/${r.spec.requiredApprovals}`),
@@ -62,11 +66,7 @@ export function requestTable(
   now: number,
   paint: Paint,
 ): string {
-  const shown = columnsOf(columns)
-  const text = table(
-    shown.map(column => column.title),
-    requests.map(request => shown.map(column => column.cell(request, now))),
-  )
+  const text = plainTable(requests, columns, now)
   const [header = '', ...lines] = text.trimEnd().split('\n')
   const painted = lines.map((line, i) => {
     const request = requests[i]
@@ -74,4 +74,19 @@ export function requestTable(
     return soon ? paint('yellow', line) : line
   })
   return `${[paint('bold', header), ...painted].join('\n')}\n`
+}
+
+function plainTable(requests: readonly ApprovalRequest[], columns: Columns, now: number): string {
+  const draw = (paramsWidth: number): string => {
+    const shown = columnsOf(columns, paramsWidth)
+    return table(
+      shown.map(column => column.title),
+      requests.map(request => shown.map(column => column.cell(request, now))),
+    )
+  }
+  if (columns.wide) return draw(WIDE_PARAMS)
+  const text = draw(PARAMS_WIDTH)
+  const excess =
+    Math.max(...text.split('\n').map(line => line.length)) - (columns.fit ?? Number.POSITIVE_INFINITY)
+  return excess > 0 ? draw(Math.max(LEAST_PARAMS, PARAMS_WIDTH - excess)) : text
 }

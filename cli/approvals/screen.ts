@@ -2,8 +2,10 @@ import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import type { Io } from '../io.ts'
 import { painter } from '../text/paint.ts'
 import { clip } from '../text/table.ts'
-import { changeLine, type View } from './live.ts'
+import type { Change } from './changes.ts'
+import { changeLine } from './log.ts'
 import { byUrgency, type Columns, requestTable } from './rows.ts'
+import type { View } from './view.ts'
 
 const OTHER_SCREEN = '\u001b[?1049h\u001b[?25l'
 const FIRST_SCREEN = '\u001b[?25h\u001b[?1049l'
@@ -17,23 +19,30 @@ export function createScreen(io: Io, columns: Columns, where: string): View {
   let pending: readonly ApprovalRequest[] = []
   let recent: string[] = []
   let note = 'connecting ...'
+  let first = true
 
   const draw = (): void => {
     const now = io.now()
-    const width = io.columns() ?? 80
-    const rows =
-      pending.length === 0
+    const size = io.size()
+    const rows = first
+      ? ''
+      : pending.length === 0
         ? `No approvals are pending ${where}.\n`
-        : requestTable(pending.toSorted(byUrgency), columns, now, painter(false))
+        : requestTable(pending.toSorted(byUrgency), { ...columns, fit: size.columns }, now, painter(false))
+    const below = recent.length > 0 ? ['', ...recent] : []
+    const room = Math.max(2, size.rows - 3 - below.length)
     const text = [
       `Pending approvals ${where}. Ctrl-C ends this.${note ? `  ${note}` : ''}`,
       '',
-      ...rows.trimEnd().split('\n'),
-      ...(recent.length > 0 ? ['', ...recent] : []),
+      ...fitted(rows.trimEnd().split('\n'), room),
+      ...below,
     ]
-    const [head = '', ...rest] = text.map(line => clip(line, width))
+    const [head = '', ...rest] = text.map(line => clip(line, size.columns))
     io.out(`${CLEAR}${[paint('bold', head), ...rest].join('\n')}\n`)
   }
+
+  const line = (change: Change): string =>
+    `${new Date(io.now()).toTimeString().slice(0, 8)}  ${changeLine(change, columns.namespace, io.now())}`
 
   io.out(OTHER_SCREEN)
   draw()
@@ -42,12 +51,9 @@ export function createScreen(io: Io, columns: Columns, where: string): View {
     show(now, changes) {
       note = ''
       pending = now
-      recent = [
-        ...changes
-          .map(change => `${clock(io.now())}  ${changeLine(change, columns.namespace, io.now())}`)
-          .reverse(),
-        ...recent,
-      ].slice(0, KEPT)
+      // At first everything is new, and stands in the table.
+      if (!first) recent = [...changes.map(line).reverse(), ...recent].slice(0, KEPT)
+      first = false
       draw()
     },
     note(text) {
@@ -61,4 +67,6 @@ export function createScreen(io: Io, columns: Columns, where: string): View {
   }
 }
 
-const clock = (now: number): string => new Date(now).toTimeString().slice(0, 8)
+/** As many of the lines as there is room for; the last one says how many are missing. */
+const fitted = (lines: readonly string[], room: number): readonly string[] =>
+  lines.length <= room ? lines : [...lines.slice(0, room - 1), `... and ${lines.length - room + 1} more`]

@@ -6,9 +6,8 @@ import type { Refusal } from '../kubectl/refusal.ts'
 import { readApprovers } from '../requests/access.ts'
 import type { Person } from '../requests/person.ts'
 import { readRequests } from '../requests/read.ts'
-import { expiresAt } from '../requests/time.ts'
 import { visible } from '../text/visible.ts'
-import { expiry, isDecided, type Outcome, outcome, standing } from './judge.ts'
+import { isDecided, type Outcome, outcome, standing } from './judge.ts'
 import { sendDecision } from './send.ts'
 import { type Verdict, WORDS } from './verdict.ts'
 
@@ -98,16 +97,13 @@ async function explain(
   }
   const stands = current && standing(current, person.name, verdict, io.now())
   if (stands) return stands
-  if (refusal.kind === 'Denied' && expiresAt(request) <= io.now()) {
-    return { code: EXIT.expired, text: `was not ${WORDS[verdict].done}: it ${expiry(request, io.now())}` }
-  }
   if (refusal.kind !== 'Forbidden') return { code: refusal.code, text: not }
   return { code: refusal.code, text: `${not} ${await whomToAsk(kubectl, namespace, name)}` }
 }
 
 /** A sentence that names who could decide instead, as far as the caller may read that. */
 export async function whomToAsk(kubectl: Kubectl, namespace: string, name: string): Promise<string> {
-  const { approvers } = await readApprovers(kubectl, namespace, name)
+  const approvers = await readApprovers(kubectl, namespace, name)
   // Whoever administers the cluster could, but is not whom to ask.
   const known = approvers.filter(approver => !approver.name.startsWith('system:')).slice(0, 5)
   if (known.length === 0)

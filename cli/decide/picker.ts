@@ -47,8 +47,9 @@ async function choose(
   namespace: boolean,
 ): Promise<ApprovalRequest | undefined> {
   const paint = painter(io.colour)
-  const text = requestTable(requests, { namespace, phase: false, wide: false }, io.now(), paint)
   const width = String(requests.length).length
+  const columns = { namespace, phase: false, wide: false, fit: io.size().columns - width - 2 }
+  const text = requestTable(requests, columns, io.now(), paint)
   const [header = '', ...rows] = text.trimEnd().split('\n')
   const numbered = rows.map((row, i) => `${String(i + 1).padStart(width)}  ${row}`)
   io.out(`${' '.repeat(width)}  ${header}\n${numbered.join('\n')}\n\n`)

@@ -7,6 +7,7 @@ export interface Refusal {
     | 'NotFound'
     | 'Forbidden'
     | 'Denied'
+    | 'Expired'
     | 'Unauthorized'
     | 'Unreachable'
     | 'NotInstalled'
@@ -30,6 +31,13 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 // In this order: the first that matches speaks.
 const RULES: readonly Rule[] = [
   {
+    // The server's clock has the last word, not ours.
+    pattern: /denied request: (?<said>this request (?:has )?expired.*)/s,
+    kind: 'Expired',
+    code: EXIT.expired,
+    say: m => sentence(group(m, 'said')),
+  },
+  {
     // A policy of ours (or of the cluster's own): what stands after "denied request:" was written for people.
     pattern: /denied request: (?<said>.*)/s,
     kind: 'Denied',
@@ -37,10 +45,10 @@ const RULES: readonly Rule[] = [
     say: m => sentence(group(m, 'said').replace(/\\n/g, ' ')),
   },
   {
-    pattern: /[Uu]ser "(?<user>[^"]*)" cannot impersonate resource "(?<what>[^"]*)"/,
+    pattern: /[Uu]ser "(?<user>[^"]*)" cannot impersonate/,
     kind: 'Forbidden',
     code: EXIT.forbidden,
-    say: m => `${group(m, 'user')} may not act as others (no right to impersonate ${group(m, 'what')}).`,
+    say: m => `${group(m, 'user')} may not act as somebody else: that takes the right to impersonate.`,
   },
   {
     pattern:
@@ -64,6 +72,14 @@ const RULES: readonly Rule[] = [
     code: EXIT.failed,
     say: () =>
       'This cluster does not know approval requests: Countersign is not installed in it. Is it the right context? kubectl config current-context',
+  },
+  {
+    // A refused impersonation, where kubectl asks what the server knows before it asks for anything else.
+    pattern: /Error from server \(Forbidden\): unknown/,
+    kind: 'Forbidden',
+    code: EXIT.forbidden,
+    say: () =>
+      'The API server lets you do nothing as this user. With --as, you need the right to impersonate.',
   },
   {
     pattern: /getting credentials: (?<said>.*)/,
@@ -108,6 +124,6 @@ export function refusalOf(stderr: string): Refusal {
   return {
     kind: 'Failed',
     code: EXIT.failed,
-    message: plain ? sentence(plain) : 'kubectl failed without saying why.',
+    message: plain ? sentence(plain) : 'kubectl failed; what it said stands above.',
   }
 }

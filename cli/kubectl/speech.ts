@@ -2,7 +2,7 @@
 // credential plugins say (`To sign in, open ... and enter the code ...`, `Password: `) must reach the person at once:
 // they wait for an answer. So must the API server's warnings.
 const VERDICT =
-  /^(error:|Error from server|The connection to the server|Unable to connect to the server|The .+ is invalid:)/
+  /^(error:|Error from server|Error in configuration|invalid namespace |The connection to the server|Unable to connect to the server|The .+ is invalid:)/
 const LOG = /^[EWIF]\d{4} |^Warning: (resource|verb) /
 
 /** How long an unfinished line may stand before it counts as a prompt. */

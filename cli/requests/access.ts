@@ -1,6 +1,7 @@
 import { GROUP } from '../../crds/v1alpha1/meta.ts'
 import type { Kubectl } from '../kubectl/kubectl.ts'
-import type { Person } from './person.ts'
+
+const RBAC_GROUP = 'rbac.authorization.k8s.io'
 
 /** The parts of RBAC that tell who holds a verb. */
 interface Rule {
@@ -22,11 +23,11 @@ export interface RbacObject {
   readonly roleRef?: { readonly kind: string; readonly name: string }
 }
 
-/** A person or group that may decide, and the binding that says so. */
+/** A person or group that may decide, and what says so: a binding, or a role in the Project. */
 export interface Approver {
   readonly kind: 'User' | 'Group'
   readonly name: string
-  readonly binding: string
+  readonly from: string
 }
 
 const matches = (list: readonly string[] | undefined, wanted: string): boolean =>
@@ -60,35 +61,57 @@ export function approversOf(objects: readonly RbacObject[], name: string): Appro
         if (subject.kind !== 'User' && subject.kind !== 'Group') continue
         const source = `${binding.kind} ${binding.metadata.name}`
         if (!held.has(subjectKey(subject))) {
-          held.set(subjectKey(subject), { kind: subject.kind, name: subject.name, binding: source })
+          held.set(subjectKey(subject), { kind: subject.kind, name: subject.name, from: source })
         }
       }
     }
     return held
   }
   const mayPatch = holders('patch', 'approvalrequests/status')
-  return [...holders('approve', 'approvalrequests')]
-    .filter(([key]) => mayPatch.has(key))
-    .map(([, approver]) => approver)
-    .sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? 1 : -1))
+  return (
+    [...holders('approve', 'approvalrequests')]
+      .filter(([key]) => mayPatch.has(key))
+      .map(([, approver]) => approver)
+      // People before groups, by name.
+      .sort((a, b) => b.kind.localeCompare(a.kind) || a.name.localeCompare(b.name))
+  )
 }
 
-/** Who may decide, as far as the caller may read it: `complete` is false when some of RBAC was kept from them. */
-export async function readApprovers(
-  kubectl: Kubectl,
-  namespace: string,
-  name: string,
-): Promise<{ readonly approvers: readonly Approver[]; readonly complete: boolean }> {
-  const kinds = ['rolebindings', 'roles', 'clusterrolebindings', 'clusterroles']
-  const resources = kinds.map(kind => `${kind}.rbac.authorization.k8s.io`).join(',')
-  const answer = await kubectl(['get', resources, '-o=json', `--namespace=${namespace}`], { silent: true })
-  try {
-    // What could be read is on standard output even where some kinds were refused.
-    const list = JSON.parse(answer.stdout) as { readonly items?: readonly RbacObject[] }
-    return { approvers: approversOf(list.items ?? [], name), complete: answer.code === 0 }
-  } catch {
-    return { approvers: [], complete: false }
+interface ProjectObject {
+  readonly spec?: {
+    readonly members?: readonly { readonly user?: string; readonly group?: string; readonly role: string }[]
   }
+}
+
+/** The members of a Project: all of its roles may decide. */
+export const membersOf = (project: ProjectObject): Approver[] =>
+  (project.spec?.members ?? []).map(({ user, group, role }) => ({
+    kind: user === undefined ? 'Group' : 'User',
+    name: user ?? group ?? '',
+    from: `${role} of the project`,
+  }))
+
+/**
+ * Who may decide, as far as the caller may read it: from RBAC, which is what counts, or from the Project, out of which
+ * the operator makes it and which every member may read. Empty when neither may be read.
+ */
+export async function readApprovers(kubectl: Kubectl, namespace: string, name: string): Promise<Approver[]> {
+  const read = async <T>(...what: string[]): Promise<T | undefined> => {
+    const answer = await kubectl(['get', ...what, '-o=json', `--namespace=${namespace}`], { silent: true })
+    try {
+      // What could be read is on standard output even where some of it was refused.
+      return JSON.parse(answer.stdout) as T
+    } catch {
+      return undefined
+    }
+  }
+  const kinds = ['rolebindings', 'roles', 'clusterrolebindings', 'clusterroles']
+  const [rbac, project] = await Promise.all([
+    read<{ readonly items?: readonly RbacObject[] }>(kinds.map(kind => `${kind}.${RBAC_GROUP}`).join(',')),
+    read<ProjectObject>(`projects.${GROUP}`, 'project', '--ignore-not-found'),
+  ])
+  const approvers = approversOf(rbac?.items ?? [], name)
+  return approvers.length > 0 ? approvers : membersOf(project ?? {})
 }
 
 /** Whether the caller holds what RBAC asks of a reviewer. */
@@ -104,7 +127,3 @@ export async function mayDecide(kubectl: Kubectl, namespace: string, name: strin
   ])
   return approve && patch
 }
-
-/** Whether `person` is, or is in, one of these. */
-export const isAmong = (person: Person, approvers: readonly Approver[]): boolean =>
-  approvers.some(a => (a.kind === 'User' ? a.name === person.name : person.groups.includes(a.name)))

@@ -1,8 +1,9 @@
 import type { ModelMessage, ToolSet } from 'ai'
 import { deadline } from '../tools/deadline.ts'
-import { type ModelAnswer, ModelError, type ModelRequest } from '../types.ts'
-import { type RawCall, readAnswer } from './answer.ts'
+import { type ModelAnswer, ModelError, type ModelRequest, type ProviderCall } from '../types.ts'
+import { readAnswer } from './answer.ts'
 import { brokeOff, filtered, stopped, timedOut, toModelError } from './errors.ts'
+import { toPlainJSON } from './plain.ts'
 import { loadModel, modelURL, providerOptions } from './provider.ts'
 import { toolNames } from './tool-names.ts'
 
@@ -35,7 +36,7 @@ export async function askModel(request: ModelRequest): Promise<ModelAnswer> {
 }
 
 async function generate(request: ModelRequest, url: URL, abortSignal: AbortSignal): Promise<ModelAnswer> {
-  const { generateText, jsonSchema, tool } = await import('ai')
+  const { generateText, jsonSchema, tool, wrapLanguageModel } = await import('ai')
   // Its warnings go to the console and may quote a conversation.
   globalThis.AI_SDK_LOG_WARNINGS = false
   const names = toolNames(request.tools.map(({ name }) => name))
@@ -46,8 +47,25 @@ async function generate(request: ModelRequest, url: URL, abortSignal: AbortSigna
       inputSchema: jsonSchema(inputSchema),
     })
   }
-  const answer = await generateText({
+  const number = request.messages.filter(({ role }) => role === 'assistant').length + 1
+  let calls: readonly ProviderCall[] = []
+  const model = wrapLanguageModel({
     model: await loadModel(request, url),
+    middleware: {
+      specificationVersion: 'v4',
+      async wrapGenerate({ doGenerate }) {
+        const said = await doGenerate()
+        const read = readAnswer(said.content, names, {
+          number,
+          cutOff: said.finishReason.unified === 'length',
+        })
+        calls = read.calls
+        return { ...said, content: read.content }
+      },
+    },
+  })
+  const answer = await generateText({
+    model,
     ...(request.system === undefined ? {} : { system: request.system }),
     messages: request.messages as unknown as ModelMessage[],
     ...(request.tools.length === 0 ? {} : { tools }),
@@ -55,22 +73,21 @@ async function generate(request: ModelRequest, url: URL, abortSignal: AbortSigna
     abortSignal,
     providerOptions: providerOptions(request.model.provider),
     // An answer may name a URL that the package would fetch by itself, past our egress.
-    experimental_download: async () => {
-      throw new Error('Nothing is downloaded for a model.')
+    experimental_download: async downloads => {
+      if (downloads.length > 0) throw new Error('Nothing is downloaded for a model.')
+      return []
     },
   })
   const { finishReason, usage } = answer
   if (finishReason === 'content-filter') throw filtered(request.model)
-  if (finishReason === 'error' && answer.text === '' && answer.toolCalls.length === 0) {
-    throw brokeOff(request.model)
-  }
-  const raw: RawCall[] = answer.toolCalls.filter(call => call.providerExecuted !== true)
-  const number = request.messages.filter(({ role }) => role === 'assistant').length + 1
-  const { calls, messages } = readAnswer(answer.response.messages, raw, names, { number, finishReason })
+  if (finishReason === 'error' && answer.text === '' && calls.length === 0) throw brokeOff(request.model)
   return {
     text: answer.text.slice(0, MAX_TEXT).toWellFormed(),
     calls,
-    messages,
+    // Without the tool results that the package adds for calls it finds invalid: each call gets its one result from us.
+    messages: answer.response.messages
+      .filter(({ role }) => role === 'assistant')
+      .map(each => toPlainJSON(each)),
     finishReason,
     usage: {
       ...tokens('inputTokens', usage.inputTokens),

@@ -1,4 +1,4 @@
-import type { LanguageModel } from 'ai'
+import type { wrapLanguageModel } from 'ai'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
 import { limitBody } from '../body.ts'
 import type { Egress, ModelRequest } from '../types.ts'
@@ -25,11 +25,14 @@ export function providerOptions(provider: AgentSpec['model']['provider']) {
   return provider === 'OpenAI' ? { openai: { store: false } } : {}
 }
 
+/** A model of the ai package. */
+export type ProviderModel = Parameters<typeof wrapLanguageModel>[0]['model']
+
 /** The model of a request. Each provider's package is loaded when it is first used. */
 export async function loadModel(
   { model, apiKey, egress }: Pick<ModelRequest, 'model' | 'apiKey' | 'egress'>,
   url: URL,
-): Promise<LanguageModel> {
+): Promise<ProviderModel> {
   const settings = {
     // Always given: otherwise the packages read base URL and key from the environment.
     baseURL: url.href.replace(/\/$/, ''),

@@ -50,7 +50,7 @@ describe('two candidates', () => {
       leaseTransitions: 0,
     })
     const b = aCandidate(name, 'b')
-    // Twenty minutes by the clock of the second; the first renews all along, by a clock that goes much slower.
+    // Far longer than a lease by either clock; the first renews all along.
     for (let i = 0; i < 20; i++) {
       await b.retry()
       await a.retry()

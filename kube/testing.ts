@@ -42,11 +42,11 @@ export class TestClock implements MonotonicClock {
       const next = due[0]
       if (!next) break
       this.#timers = this.#timers.filter(timer => timer !== next)
-      this.#now = next.at
+      this.#now = Math.max(this.#now, next.at)
       next.fn()
       await settled()
     }
-    this.#now = end
+    this.#now = Math.max(this.#now, end)
     await settled()
   }
 

@@ -2,11 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadConnection } from './config.ts'
 import { createClient } from './http-client.ts'
 import { inClusterConnection } from './in-cluster.ts'
 import { answer, configMaps, refuse, scriptedServer, TestClock } from './testing.ts'
+
+// client-node alone takes a second to load, on a busy machine several: not on any test's time.
+beforeAll(async () => void (await import('@kubernetes/client-node')), 60_000)
 
 let folder: string
 beforeEach(() => {

@@ -102,6 +102,32 @@ describe('an AgentRun', () => {
     ])
   })
 
+  describe('of an outside agent, once created', () => {
+    const call = { tool: 'order_tools.process_refund', params: { amount: 5, lines: [{ sku: 'A-1' }] } }
+    beforeAll(() => run('outside', { agentRef: { name: 'a' }, call }, { phase: 'Running' }))
+    const refused = 'spec: Forbidden: a run cannot be changed'
+    updating(table, () => ({ namespace, name: 'outside' }), [
+      { when: 'can be cancelled', set: { '/spec/cancel': true } },
+      { when: 'keeps its tool', set: { '/spec/call/tool': 'order_tools.cancel_order' }, refused },
+      { when: 'keeps its params', set: { '/spec/call/params/amount': 6 }, refused },
+      {
+        when: 'keeps what stands deep in its params',
+        set: { '/spec/call/params/lines': [{ sku: 'A-2' }] },
+        refused,
+      },
+    ])
+  })
+
+  describe('that goes on with another, once created', () => {
+    const spec = { agentRef: { name: 'a' }, input: 'Yes.', continueFrom: { name: 'earlier' } }
+    beforeAll(() => run('later', spec, { phase: 'Running' }))
+    const refused = 'spec: Forbidden: a run cannot be changed'
+    updating(table, () => ({ namespace, name: 'later' }), [
+      { when: 'keeps the earlier run', set: { '/spec/continueFrom/name': 'other' }, refused },
+      { when: 'loses not the earlier run', set: { '/spec/continueFrom': undefined }, refused },
+    ])
+  })
+
   describe('once cancelled', () => {
     beforeAll(() => run('gone', { agentRef: { name: 'a' }, input: 'x', cancel: true }, { phase: 'Running' }))
     const refused = 'spec.cancel: Forbidden: a cancelled run stays cancelled'

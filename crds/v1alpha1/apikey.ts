@@ -23,6 +23,8 @@ export const apiKeySpec = z
   })
   .meta(rules(immutable('a key cannot be changed: revoke it and create another')))
 
+export type APIKeySpec = z.infer<typeof apiKeySpec>
+
 export const apiKeyStatus = z.object({
   lastUsedAt: time.optional().describe('When the key was last used; written at most once a minute.'),
 })
@@ -31,6 +33,6 @@ export interface APIKey {
   apiVersion?: string
   kind?: string
   metadata: Meta
-  spec: z.infer<typeof apiKeySpec>
+  spec: APIKeySpec
   status?: z.infer<typeof apiKeyStatus>
 }

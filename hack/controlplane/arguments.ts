@@ -18,6 +18,9 @@ export interface Layout {
   readonly apiServerArgs: readonly string[]
 }
 
+/** The data goes when the processes go: there is nothing to wait for. A graceful API server takes a second. */
+const thrownAway = { stopSignal: 'SIGKILL', graceMs: 10_000 } as const
+
 /**
  * etcd listens on a socket in the private folder: no port to find, and nobody else's way in. It insists on
  * `host:port` in its own URLs and takes that, as it is, for the name of a file in its working folder.
@@ -43,7 +46,7 @@ export function etcd(layout: Layout): ProcessSpec {
     ],
     logFile: join(layout.folder, 'etcd.log'),
     ready: () => accepts(join(layout.folder, clientSocket)),
-    graceMs: 2000,
+    ...thrownAway,
   }
 }
 
@@ -81,7 +84,7 @@ export function apiServer(layout: Layout): ProcessSpec {
     ],
     logFile: join(layout.folder, 'kube-apiserver.log'),
     readyTimeoutMs: 90_000,
-    graceMs: 10_000,
+    ...thrownAway,
   }
 }
 
@@ -115,6 +118,6 @@ export function controllerManager(layout: Layout): ProcessSpec {
     ],
     logFile: join(layout.folder, 'kube-controller-manager.log'),
     readyTimeoutMs: 60_000,
-    graceMs: 2000,
+    ...thrownAway,
   }
 }

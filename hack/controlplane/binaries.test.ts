@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -179,6 +179,7 @@ describe('KUBEBUILDER_ASSETS', () => {
 })
 
 describe('a build from Go modules', () => {
+  const hasGo = spawnSync('go', ['version']).status === 0
   const versions = readVersions()
   const build = (env: Readonly<Record<string, string>>, goMod: string) => {
     writeFileSync(join(folder, 'go.mod'), goMod)
@@ -191,12 +192,12 @@ describe('a build from Go modules', () => {
     )
   })
 
-  test('with a Go that is too old says which one it takes', async () => {
+  test.skipIf(!hasGo)('with a Go that is too old says which one it takes', async () => {
     const tooOld = build({ GOTOOLCHAIN: 'local' }, 'module example.com/m\n\ngo 1.999.0\n')
     await expect(tooOld).rejects.toThrow(/requires go >= 1\.999\.0.*; install Go/s)
   })
 
-  test('that fails leaves nothing half-made', async () => {
+  test.skipIf(!hasGo)('that fails leaves nothing half-made', async () => {
     await expect(build({}, `module example.com/m\n\ngo ${versions.go}\n`)).rejects.toThrow(/^go list failed/)
     expect(existsSync(join(folder, 'etcd'))).toBe(false)
     expect(readdirSync(folder)).toEqual(['go.mod'])

@@ -167,7 +167,7 @@ async function startOnce(
         )) as { status: { token: string } }
         return answer.status.token
       },
-      async restartApiServer(signal) {
+      async restartApiServer(signal = 'SIGTERM') {
         await apiServerProcess.stop(signal)
         apiServerProcess = await startApiServer()
       },

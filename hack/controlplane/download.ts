@@ -33,9 +33,13 @@ interface Artifact {
   readonly member?: string
 }
 
-/** Patience: to find out whether there is a way out at all, and for a download that stands still. */
-const probeMs = 5000
-const stallMs = 20_000
+/** How long to wait, in milliseconds. */
+export interface Patience {
+  /** Until it is clear that there is a way out at all. */
+  readonly probe: number
+  /** For a download that stands still. */
+  readonly stall: number
+}
 
 /**
  * The official downloads, of exactly the pinned versions. Each is checked against the SHA-256 that its publisher
@@ -45,6 +49,7 @@ export function officialDownload(
   versions: Versions,
   mirrors: Mirrors,
   machine: string = `${process.platform}-${process.arch}`,
+  patience: Patience = { probe: 5000, stall: 20_000 },
 ): Source {
   return {
     name: 'download',
@@ -52,10 +57,13 @@ export function officialDownload(
       const platform = { 'linux-x64': 'linux-amd64', 'linux-arm64': 'linux-arm64' }[machine]
       if (!platform) throw new Error(`nothing is published for ${machine}`)
       const artifacts = wanted.map(program => artifactOf(program, versions, mirrors, platform))
-      const dispatcher = new EnvHttpProxyAgent({ headersTimeout: stallMs, bodyTimeout: stallMs })
+      const dispatcher = new EnvHttpProxyAgent({
+        headersTimeout: patience.stall,
+        bodyTimeout: patience.stall,
+      })
       try {
         progress.step('Looking for a way to the official downloads')
-        const checksums = await fetchChecksums(artifacts, dispatcher)
+        const checksums = await fetchChecksums(artifacts, dispatcher, AbortSignal.timeout(patience.probe))
         for (const [i, artifact] of artifacts.entries()) {
           progress.step(`[${i + 1}/${artifacts.length}] Downloading ${artifact.program}`)
           await download(artifact, checksums[i] ?? '', folder, dispatcher, progress.detail)
@@ -83,12 +91,12 @@ function artifactOf(program: Program, versions: Versions, mirrors: Mirrors, plat
   return { program, url, checksumsUrl: `${url}.sha256` }
 }
 
-/** All of them at once and within `probeMs`, so that a machine without a way out loses little time. */
+/** All of them at once and until `signal`, so that a machine without a way out loses little time. */
 async function fetchChecksums(
   artifacts: readonly Artifact[],
   dispatcher: Dispatcher,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const signal = AbortSignal.timeout(probeMs)
   return await Promise.all(
     artifacts.map(async ({ url, checksumsUrl }) => {
       const text = await fetchText(checksumsUrl, dispatcher, signal)

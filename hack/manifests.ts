@@ -70,7 +70,10 @@ export async function installApi(target: KubectlTarget): Promise<void> {
   }
   const policies = manifestsIn('crds/admission')
   await applyFiles(target, [...manifestsIn('crds/rbac'), ...policies])
-  if (policies.length > 0) await untilPoliciesRefuse(target)
+  if (policies.length > 0) {
+    await untilPoliciesRefuse(target)
+    await untilRunsAreTaken(target)
+  }
 }
 
 const canary = 'countersign-setup-canary'
@@ -121,6 +124,30 @@ async function untilPoliciesRefuse(target: KubectlTarget): Promise<void> {
     }
   } finally {
     await kubectl(target, ['delete', '--ignore-not-found', '--wait=false', '-f', '-'], canaryPolicy)
+  }
+}
+
+const run = JSON.stringify({
+  apiVersion: 'countersign.dev/v1alpha1',
+  kind: 'AgentRun',
+  metadata: { name: canary, namespace: 'default' },
+  spec: { agentRef: { name: canary }, input: 'x' },
+})
+
+/**
+ * Waits until AgentRuns can be created. The server's mutating policies learn of new kinds some seconds after the
+ * kinds are served, and until then every create that one of them matches is refused ("There can be a delay").
+ */
+async function untilRunsAreTaken(target: KubectlTarget): Promise<void> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    try {
+      await kubectl(target, ['create', '--dry-run=server', '-f', '-'], run)
+      return
+    } catch (error) {
+      if (!String(error).includes('There can be a delay') || performance.now() > deadline) throw error
+    }
+    await delay(100)
   }
 }
 

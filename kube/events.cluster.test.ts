@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { adminClient, kubectl, testNamespace } from '../hack/testing.ts'
-import { EventRecorder, events } from './events.ts'
+import { events } from './event.ts'
+import { EventRecorder } from './events.ts'
 import { configMaps, TestClock } from './testing.ts'
 
 test('an Event should be there for kubectl describe and get, and count what repeats', async () => {

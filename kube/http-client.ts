@@ -20,6 +20,7 @@ import { collectionPath, objectPath, queryString } from './paths.ts'
 import { Transport, type TransportLimits } from './transport.ts'
 import type { Clock, KubeList, KubeObject, ObjectRef, Resource, WatchEvent } from './types.ts'
 import { watchEvents } from './watch-stream.ts'
+import { listQuery, namespaceOf, patchTypes, typed, watchQuery, withKind } from './wire.ts'
 
 /** Settings of a client; all have defaults. */
 export interface HttpClientOptions extends TransportLimits {
@@ -221,7 +222,6 @@ class HttpClient implements Client {
       items?: T[]
       metadata?: { resourceVersion?: string; continue?: string }
     }
-    // Built-in kinds leave out of a list's items what the list says once.
     for (const item of answer.items ?? []) withKind(resource, item)
     return {
       items: answer.items ?? [],
@@ -304,53 +304,4 @@ class HttpClient implements Client {
       limit.clear()
     }
   }
-}
-
-const patchTypes = {
-  merge: 'application/merge-patch+json',
-  json: 'application/json-patch+json',
-  // JSON is YAML: the server takes either under this type, and takes it on all versions.
-  apply: 'application/apply-patch+yaml',
-} as const
-
-const apiVersionOf = (resource: Resource): string =>
-  resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
-
-/** The object with its apiVersion and kind, which the server wants to see in a body. */
-function typed<T extends KubeObject>(resource: Resource, object: T): T {
-  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind }
-}
-
-function withKind(resource: Resource, item: KubeObject): void {
-  item.apiVersion ??= apiVersionOf(resource)
-  item.kind ??= resource.kind
-}
-
-function namespaceOf(resource: Resource, object: KubeObject): string | undefined {
-  const { namespace } = object.metadata
-  if (resource.namespaced && namespace === undefined) {
-    throw new TypeError(`a ${resource.kind} is in a namespace: the object names none`)
-  }
-  return namespace
-}
-
-function listQuery(options: ListOptions): string {
-  return queryString({
-    labelSelector: options.labelSelector,
-    fieldSelector: options.fieldSelector,
-    limit: options.limit,
-    continue: options.continue,
-    resourceVersion: options.resourceVersion,
-  })
-}
-
-function watchQuery(options: WatchOptions): string {
-  return queryString({
-    watch: true,
-    allowWatchBookmarks: true,
-    labelSelector: options.labelSelector,
-    fieldSelector: options.fieldSelector,
-    resourceVersion: options.resourceVersion,
-    timeoutSeconds: options.timeoutSeconds,
-  })
 }

@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Two projects: `unit` needs nothing but Node; `cluster` talks to a real API server that hack/testcluster.ts
 // starts once for all files (each file makes its own namespace).
 export default defineConfig({
   test: {
+    // Most tests wait for a server rather than compute; one core is still left for it on larger machines.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

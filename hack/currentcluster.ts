@@ -25,12 +25,10 @@ export async function useCurrentCluster(
     writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
     return path
   }
-  const current = { kubectl: 'kubectl', kubeconfig: process.env.KUBECONFIG ?? '' }
-  const text = await kubectl(
-    // KUBECONFIG may be a list of files: kubectl reads it from the environment as well.
-    current,
-    ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json'],
-  )
+  // Without a path kubectl reads $KUBECONFIG, which may be a list, or ~/.kube/config.
+  const current = { kubectl: 'kubectl', kubeconfig: '' }
+  const view = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']
+  const text = await kubectl(current, view)
   const config = JSON.parse(text) as Kubeconfig
   const { cluster } = config.clusters[0]
   const kubeconfig = write('admin', config)

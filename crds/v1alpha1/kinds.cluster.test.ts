@@ -1,9 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { adminClient, kubectl, testNamespace } from '../../hack/testing.ts'
-import { asOperator } from '../../hack/truthtable.ts'
-import { kinds } from './kinds.ts'
+import { asOperator, changed } from '../../hack/truthtable.ts'
+import type { KubeObject, Resource } from '../../kube/types.ts'
+import { type Kind, kinds } from './kinds.ts'
 import { agentRuns, agents, approvalRequests, auditRecords } from './resources.ts'
-import { sampleAgent, sampleAgentRun, sampleApprovalRequest, sampleAuditRecord } from './samples.ts'
+import {
+  sampleAgent,
+  sampleAgentRun,
+  sampleApprovalRequest,
+  sampleAuditRecord,
+  sampleProject,
+} from './samples.ts'
 
 let namespace: string
 beforeAll(async () => {
@@ -20,6 +27,29 @@ const table = async (...args: string[]) =>
     .trim()
     .split('\n')
     .map(line => line.trim().split(/ {2,}/))
+
+describe('the API server', () => {
+  const samples = { agents: sampleAgent, agentruns: sampleAgentRun, projects: sampleProject }
+  it.each(Object.entries(samples))(
+    'fills in the same defaults for %s as zod does',
+    async (plural, sample) => {
+      const kind = kinds.find(({ resource }) => resource.plural === plural) as Kind
+      const sent = changed<KubeObject & { spec: object }>(sample(namespace), {
+        '/metadata/name': plural === 'projects' ? 'project' : 'defaults',
+        ...(plural === 'agents' && { '/spec/limits': {} }),
+        ...(plural === 'projects' && {
+          '/spec/approval': {},
+          '/spec/notifications': { email: {}, inApp: {} },
+        }),
+      })
+      const resource = kind.resource as Resource<typeof sent>
+      const { spec } = await adminClient().create(resource, sent, { dryRun: true })
+      // Who created a run is filled in as well where the server stamps it; zod cannot know who that is.
+      const { requestedBy, ...filled } = spec as { requestedBy?: string }
+      expect(filled).toEqual(kind.spec.schema.parse(sent.spec))
+    },
+  )
+})
 
 describe('kubectl', () => {
   it.each(kinds.map(kind => [kind.shortNames.join(' '), kind.resource.plural] as const))(

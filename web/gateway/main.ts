@@ -27,10 +27,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     userAgent: 'countersign-gateway',
     // Each long poll holds one.
     watchConnections: 2000,
-    onAnswer({ method, code, seconds }) {
-      metrics.apiRequests.inc({ method, code })
-      metrics.apiSeconds.observe({ method }, seconds)
-    },
+    onAnswer: metrics.onAnswer,
   })
   const stopping = new AbortController()
   const deps: Deps = {

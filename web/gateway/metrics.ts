@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { promMetrics } from '../../kube/prom-metrics.ts'
 
 /** The gateway's metrics, in a registry of their own. */
 export class Metrics {
@@ -23,20 +24,8 @@ export class Metrics {
     help: 'Requests that wait for an approval to leave Pending',
     registers: [this.registry],
   })
-  /** As client-go names it. */
-  readonly apiRequests = new Counter({
-    name: 'rest_client_requests_total',
-    help: 'Requests to the API server, by method and status',
-    labelNames: ['method', 'code'] as const,
-    registers: [this.registry],
-  })
-  readonly apiSeconds = new Histogram({
-    name: 'rest_client_request_duration_seconds',
-    help: 'Seconds until the API server answered',
-    labelNames: ['method'] as const,
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers: [this.registry],
-  })
+  /** For the client of the API server. */
+  readonly onAnswer = promMetrics(this.registry).onAnswer
 
   /** Adds what prom-client knows of the process; once a process. */
   collectProcess(): void {

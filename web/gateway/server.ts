@@ -1,4 +1,4 @@
-import Fastify, { type FastifyError } from 'fastify'
+import Fastify, { type FastifyError, LogController } from 'fastify'
 import { agentRoutes } from './agents/routes.ts'
 import { approvalRoutes } from './approvals/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
@@ -22,7 +22,8 @@ export const maxBodyBytes = 256 * 1024
 export async function buildServer(deps: Deps): Promise<App> {
   const app: App = Fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    // Its own lines hold URLs and error messages: request-log.ts writes one without.
+    logController: new LogController({ disableRequestLogging: true }),
     // Ours, never the caller's: it stands in the log.
     genReqId: () => deps.newID(),
     requestIdHeader: false,

@@ -13,7 +13,7 @@ import {
 import type { ObjectRef } from '../../../kube/types.ts'
 import type { Caller } from '../credentials.ts'
 import type { Deps } from '../deps.ts'
-import { whoAmI } from '../identity.ts'
+import { type Person, whoAmI } from '../identity.ts'
 import { problem } from '../problems/problem.ts'
 import { isPolicyDenial } from '../problems/translate.ts'
 import { expiryOf } from './item.ts'
@@ -59,7 +59,7 @@ export async function decide(
     if (standing.kind === 'Refused') throw standing.problem
     if (refusal !== undefined) await throwUnlessWorthRepeating(caller, request, refusal, attempt)
     try {
-      return await addDecision(deps, caller, request, person.username, wish)
+      return await addDecision(caller, request, person, wish)
     } catch (error) {
       if (!isAboutState(error)) throw error
       refusal = error
@@ -70,21 +70,22 @@ export async function decide(
   }
 }
 
-/** One entry under the reviewer's own name. Never the body's: who decides is who authenticated. */
+/**
+ * One entry under the reviewer's own name. Never the body's: who decides is who authenticated. The time is the API
+ * server's: a policy refuses one that is far from it, and our own clock may be.
+ */
 function addDecision(
-  { clock }: Pick<Deps, 'clock'>,
   { client, via }: Caller,
   request: ApprovalRequest,
-  reviewer: string,
+  { username, at }: Person,
   { verdict, reason }: Wish,
 ): Promise<ApprovalRequest> {
   const { name, namespace = '', uid } = request.metadata
-  const decidedAt = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
   const decision: Decision = {
-    reviewer,
+    reviewer: username,
     verdict,
     ...(reason === undefined || reason.trim() === '' ? {} : { reason }),
-    decidedAt,
+    ...(at === undefined ? {} : { decidedAt: new Date(at).toISOString().replace('.000Z', 'Z') }),
     via,
   }
   const body: readonly JsonPatchOp[] = [

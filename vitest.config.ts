@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{crds,kube,operator,web,cli,hack,examples}/**/*.test.ts'],
           exclude: ['**/*.cluster.test.ts', '**/node_modules/**'],
+          // `npm test` may be building a control plane on the same cores meanwhile.
+          testTimeout: 30_000,
         },
       },
       {

@@ -22,10 +22,16 @@ const CONTROLLER_NAME = 'countersign.dev/operator'
 /** Runs the operator until it is asked to stop (true), or until another one leads (false). */
 const run = async (options: OperatorOptions): Promise<boolean> => {
   const identity = `${hostname()}_${randomUUID()}`
-  const logger = pino({ level: options.logLevel, base: { identity }, timestamp: pino.stdTimeFunctions.isoTime })
+  const logger = pino({
+    level: options.logLevel,
+    base: { identity },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
   const metrics = createOperatorMetrics()
   const runtimeMetrics = promMetrics(metrics.registry)
-  const connection = await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig })
+  const connection = await loadConnection(
+    options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig },
+  )
   const client = createClient(connection, {
     fieldManager: 'countersign-operator',
     userAgent: 'countersign-operator',
@@ -63,6 +69,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
     redactionKey: await redactionKey(client, options.namespace),
     executor: identity.slice(0, 128),
     modelTimeoutMs: options.modelTimeoutSeconds * 1000,
+    ...(options.watchNamespace === undefined ? {} : { watchNamespace: options.watchNamespace }),
     trusted: () => canary.trusted() && leading(),
   })
   const health = await startHealthServer({
@@ -91,7 +98,11 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
   elector = new LeaderElector({
     client,
     namespace: options.namespace,
-    name: 'countersign-operator',
+    // Operators that look at different namespaces do not wait for each other.
+    name:
+      options.watchNamespace === undefined
+        ? 'countersign-operator'
+        : `countersign-operator-${options.watchNamespace}`,
     identity,
     leaseDurationMs: seconds * 1000,
     renewDeadlineMs: (seconds * 2000) / 3,

@@ -5,13 +5,12 @@ import type { Project } from '../crds/v1alpha1/project.ts'
 import { agentRuns, agents, approvalRequests, projects } from '../crds/v1alpha1/resources.ts'
 import type { Client } from '../kube/client.ts'
 import { type Controller, controller, type Requeue } from '../kube/controller.ts'
-import { keyOf } from '../kube/keys.ts'
+import { keyOf, namespaceOfKey } from '../kube/keys.ts'
 import type { Logger } from '../kube/logger.ts'
 import type { PromMetrics } from '../kube/prom-metrics.ts'
 import { Reflector } from '../kube/reflector.ts'
 import { Store, withoutManagedFields } from '../kube/store.ts'
 import type { Clock, KubeObject, Resource } from '../kube/types.ts'
-import { namespaceOfKey } from '../kube/keys.ts'
 import { WorkQueue } from '../kube/workqueue.ts'
 import { askModel } from './agent/model/ask.ts'
 import type { Egress, ModelRequest } from './agent/types.ts'
@@ -41,6 +40,8 @@ export interface OperatorDeps {
   /** Unique for the life of this process. */
   readonly executor: string
   readonly modelTimeoutMs: number
+  /** Only this namespace is looked at; all of them when absent. */
+  readonly watchNamespace?: string
   /** Whether the policies were seen to refuse and this process leads: else nothing is settled or executed. */
   readonly trusted: () => boolean
 }
@@ -73,7 +74,14 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     projects: store<Project>({}),
   }
   const reflector = <T extends KubeObject>(resource: Resource<T>, sink: Store<T>) =>
-    new Reflector<T>({ client, resource, sink, clock, logger })
+    new Reflector<T>({
+      client,
+      resource,
+      sink,
+      clock,
+      logger,
+      ...(deps.watchNamespace === undefined ? {} : { namespace: deps.watchNamespace }),
+    })
   const reflectors = [
     reflector(agents, stores.agents),
     reflector(agentRuns, stores.runs),
@@ -81,8 +89,17 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     reflector(projects, stores.projects),
   ]
   const queue = (name: string) =>
-    new WorkQueue({ clock, backoff: BACKOFF, groupOf: namespaceOfKey, metrics: deps.runtimeMetrics.queue(name) })
-  const queues = { agent: queue('agent'), agentrun: queue('agentrun'), approvalrequest: queue('approvalrequest') }
+    new WorkQueue({
+      clock,
+      backoff: BACKOFF,
+      groupOf: namespaceOfKey,
+      metrics: deps.runtimeMetrics.queue(name),
+    })
+  const queues = {
+    agent: queue('agent'),
+    agentrun: queue('agentrun'),
+    approvalrequest: queue('approvalrequest'),
+  }
 
   const effects = createEffects()
   const toolbox = createToolbox({ client, egress: deps.egress })
@@ -157,7 +174,9 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     }),
     stores.requests.subscribe(({ key, object }) => {
       queues.approvalrequest.add(key)
-      queues.agentrun.add(keyOf({ namespace: object.metadata.namespace ?? '', name: object.spec.runRef.name }))
+      queues.agentrun.add(
+        keyOf({ namespace: object.metadata.namespace ?? '', name: object.spec.runRef.name }),
+      )
     }),
   ]
 

@@ -6,6 +6,8 @@ export interface OperatorOptions {
   readonly kubeconfig: string | undefined
   /** Where the operator's own objects live: its lease, its keys, its canary. */
   readonly namespace: string
+  /** The one namespace whose agents are run; undefined: all of them. */
+  readonly watchNamespace: string | undefined
   /** Address that health and metrics are served on. */
   readonly host: string
   /** Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one. */
@@ -26,6 +28,7 @@ export interface OperatorOptions {
 const USAGE = `Usage: operator [flags]
   --kubeconfig FILE          default: $KUBECONFIG, ~/.kube/config, or the pod's ServiceAccount
   --namespace NAME           the operator's own namespace (default countersign-system)
+  --watch-namespace NAME     run the agents of this namespace only (default: of all)
   --host ADDRESS             where health and metrics are served (default 0.0.0.0)
   --metrics-port PORT        /healthz, /readyz, /metrics (default 8081; 0 takes a free port)
   --allow-loopback           models and toolsets may be on loopback (demo and tests)
@@ -41,10 +44,16 @@ export const parseOptions = (args: readonly string[]): OperatorOptions => {
   return {
     kubeconfig: values.kubeconfig,
     namespace: values.namespace ?? 'countersign-system',
+    watchNamespace: values['watch-namespace'],
     host: values.host ?? '0.0.0.0',
     metricsPort: wholeNumber('metrics-port', values['metrics-port'] ?? '8081', 0, 65_535),
     allowLoopback: values['allow-loopback'] ?? false,
-    modelTimeoutSeconds: wholeNumber('model-timeout-seconds', values['model-timeout-seconds'] ?? '300', 1, 3600),
+    modelTimeoutSeconds: wholeNumber(
+      'model-timeout-seconds',
+      values['model-timeout-seconds'] ?? '300',
+      1,
+      3600,
+    ),
     graceSeconds: wholeNumber('grace-seconds', values['grace-seconds'] ?? '25', 0, 3600),
     leaderElection: (values['leader-election'] ?? 'true') !== 'false',
     leaseSeconds: wholeNumber('lease-seconds', values['lease-seconds'] ?? '15', 2, 600),
@@ -59,6 +68,7 @@ const parse = (args: readonly string[]) => {
       options: {
         kubeconfig: { type: 'string' },
         namespace: { type: 'string' },
+        'watch-namespace': { type: 'string' },
         host: { type: 'string' },
         'metrics-port': { type: 'string' },
         'allow-loopback': { type: 'boolean' },

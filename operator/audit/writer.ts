@@ -62,7 +62,10 @@ export const createAuditWriter = (deps: {
   const load = async (namespace: string, chain: Chain): Promise<Head> => {
     const { items } = await client.listMetadata(auditRecords, { namespace })
     for (const item of items) for (const key of keysOf(item.metadata.annotations)) chain.keys.add(key)
-    const last = items.map(item => item.metadata.name).sort().at(-1)
+    const last = items
+      .map(item => item.metadata.name)
+      .sort()
+      .at(-1)
     if (last !== undefined) learn(chain, await client.get(auditRecords, { namespace, name: last }))
     return followChain(namespace, chain, chain.head ?? EMPTY)
   }

@@ -11,8 +11,6 @@ export interface Cache<T extends KubeObject> {
   deleted(object: T): void
 }
 
-
-
 /** Records a Kubernetes Event. Never blocks and never fails. */
 export type RecordEvent = (
   regarding: KubeObject,

@@ -49,12 +49,21 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
   const connections = new Map<string, Connected>()
 
   /** The connection for a toolset as it is specified now, with the Secret as it is now. */
-  const connected = async (agent: Agent, toolset: Toolset): Promise<Connected | Extract<Listing, { ok: false }>> => {
+  const connected = async (
+    agent: Agent,
+    toolset: Toolset,
+  ): Promise<Connected | Extract<Listing, { ok: false }>> => {
     const key = `${agent.metadata.uid}/${toolset.name}`
     const known = connections.get(key)
     const headers = await headersFor(deps.client, agent, toolset)
     if (!headers.ok) {
-      return { toolset: toolset.name, ok: false, reason: headers.reason, message: headers.message, lastKnown: known?.lastKnown ?? [] }
+      return {
+        toolset: toolset.name,
+        ok: false,
+        reason: headers.reason,
+        message: headers.message,
+        lastKnown: known?.lastKnown ?? [],
+      }
     }
     const fingerprint = digest({ toolset, headers: headers.data })
     if (known?.fingerprint === fingerprint) return known
@@ -72,12 +81,20 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
     const to = await connected(agent, toolset)
     if ('ok' in to) return to
     try {
-      const tools = await to.connection.listTools(AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]))
+      const tools = await to.connection.listTools(
+        AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]),
+      )
       to.lastKnown = tools
       return { toolset: toolset.name, ok: true, tools }
     } catch (error) {
       if (!(error instanceof ToolsetUnavailable)) throw error
-      return { toolset: toolset.name, ok: false, reason: 'ToolsetUnavailable', message: error.message, lastKnown: to.lastKnown }
+      return {
+        toolset: toolset.name,
+        ok: false,
+        reason: 'ToolsetUnavailable',
+        message: error.message,
+        lastKnown: to.lastKnown,
+      }
     }
   }
 
@@ -105,7 +122,11 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
 
 type Headers =
   | { readonly ok: true; readonly data: Record<string, string> }
-  | { readonly ok: false; readonly reason: Extract<Listing, { ok: false }>['reason']; readonly message: string }
+  | {
+      readonly ok: false
+      readonly reason: Extract<Listing, { ok: false }>['reason']
+      readonly message: string
+    }
 
 /**
  * The headers from a toolset's Secret, which must name every host that they would be sent to. Read anew each
@@ -117,7 +138,12 @@ const headersFor = async (client: Client, agent: Agent, toolset: Toolset): Promi
   const hosts = new Set(urlsOf(toolset).map(url => new URL(url).hostname))
   let data: Record<string, string> = {}
   for (const host of hosts) {
-    const secret = await readSecret({ client, namespace: agent.metadata.namespace ?? '', name: ref.name, host })
+    const secret = await readSecret({
+      client,
+      namespace: agent.metadata.namespace ?? '',
+      name: ref.name,
+      host,
+    })
     if (!secret.ok) return secret
     data = secret.data
   }

@@ -3,11 +3,11 @@ import type { Agent, AgentStatus } from '../../../crds/v1alpha1/agent.ts'
 import type { Project } from '../../../crds/v1alpha1/project.ts'
 import { agents } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
+import type { Logger } from '../../../kube/logger.ts'
 import type { Clock } from '../../../kube/types.ts'
 import { readSecret } from '../../agent/secrets.ts'
 import type { Toolbox } from '../../toolbox/toolbox.ts'
 import { modelHost } from '../agentrun/ask.ts'
-import type { Logger } from '../../../kube/logger.ts'
 import type { Cache, RecordEvent } from '../cache.ts'
 import { findCondition } from '../conditions.ts'
 import { decideAgent, type Finding, wantsRetry } from './decide.ts'
@@ -67,7 +67,11 @@ const checkModelSecret = async (client: Client, agent: Agent): Promise<Finding |
     : undefined
 }
 
-const writeAgentStatus = async (deps: AgentControllerDeps, agent: Agent, status: AgentStatus): Promise<void> => {
+const writeAgentStatus = async (
+  deps: AgentControllerDeps,
+  agent: Agent,
+  status: AgentStatus,
+): Promise<void> => {
   if (isDeepStrictEqual(JSON.parse(JSON.stringify(status)), agent.status)) return
   const written = await deps.client.replace(agents, { ...agent, status }, { subresource: 'status' })
   deps.agents.wrote(written)

@@ -82,7 +82,8 @@ export const decideAgent = (facts: Facts, now: string): AgentStatus => {
           message: `each call of ${changes.join(', ')} waits for approval: it is not what was pinned. To accept the tools as they are now, change the spec or annotate: ${ANNOTATIONS.acceptTools}=${servedHash}`,
         }
       : undefined
-  const stops = accepted ?? (resolved && !(resolved.reason === 'ToolsetUnavailable' && pinned) ? resolved : undefined)
+  const stops =
+    accepted ?? (resolved && !(resolved.reason === 'ToolsetUnavailable' && pinned) ? resolved : undefined)
   return {
     observedGeneration: agent.metadata.generation ?? 0,
     ...(away.length === 0 ? { toolsHash: servedHash } : keep(agent.status?.toolsHash)),
@@ -114,7 +115,12 @@ const TRUE_MESSAGES: Readonly<Record<string, string>> = {
 const conditionOf = (type: string, finding: Finding | undefined, remark?: Finding): ConditionInput =>
   finding
     ? { type, status: 'False', reason: finding.reason, message: finding.message }
-    : { type, status: 'True', reason: remark?.reason ?? type, message: remark?.message ?? TRUE_MESSAGES[type] ?? '' }
+    : {
+        type,
+        status: 'True',
+        reason: remark?.reason ?? type,
+        message: remark?.message ?? TRUE_MESSAGES[type] ?? '',
+      }
 
 const pin = (served: readonly ToolDefinition[]): NonNullable<AgentStatus['tools']> =>
   served
@@ -135,20 +141,32 @@ const checkTools = (
 ): Finding | undefined => {
   const [first] = away
   if (first && !first.ok) {
-    return { reason: first.reason, message: away.map(one => (one.ok ? '' : `${one.toolset}: ${one.message}`)).join('; ') }
+    return {
+      reason: first.reason,
+      message: away.map(one => (one.ok ? '' : `${one.toolset}: ${one.message}`)).join('; '),
+    }
   }
-  const unmatched = unmatchedGates(agent.spec.approval?.tools ?? [], (tools ?? []).map(({ name }) => name))
+  const unmatched = unmatchedGates(
+    agent.spec.approval?.tools ?? [],
+    (tools ?? []).map(({ name }) => name),
+  )
   if (unmatched.length === 0) return undefined
   return {
     reason: 'UnknownTool',
     message: unmatched
-      .map(({ name, nearest }) => `no tool is named ${name}${nearest.length > 0 ? `; did you mean ${nearest.join(', ')}?` : ''}`)
+      .map(
+        ({ name, nearest }) =>
+          `no tool is named ${name}${nearest.length > 0 ? `; did you mean ${nearest.join(', ')}?` : ''}`,
+      )
       .join('; '),
   }
 }
 
 /** Names of tools that appeared or are described differently than when they were pinned. */
-const changedTools = (pinned: NonNullable<AgentStatus['tools']>, served: readonly ToolDefinition[]): string[] =>
+const changedTools = (
+  pinned: NonNullable<AgentStatus['tools']>,
+  served: readonly ToolDefinition[],
+): string[] =>
   served
     .filter(tool => pinned.find(({ name }) => name === tool.name)?.schemaHash !== tool.schemaHash)
     .map(({ name }) => name)
@@ -156,7 +174,13 @@ const changedTools = (pinned: NonNullable<AgentStatus['tools']>, served: readonl
 
 /** Whether the agent wants to be looked at again soon: something it needs is away or wrong outside of its spec. */
 export const wantsRetry = (status: AgentStatus): boolean => {
-  const outside = new Set(['ToolsetUnavailable', 'SecretNotFound', 'SecretNotLabelled', 'SecretNotForHost', 'SecretKeyMissing'])
+  const outside = new Set([
+    'ToolsetUnavailable',
+    'SecretNotFound',
+    'SecretNotLabelled',
+    'SecretNotForHost',
+    'SecretKeyMissing',
+  ])
   return ['Accepted', 'ToolsResolved'].some(type =>
     outside.has(findCondition(status.conditions, type)?.reason ?? ''),
   )

@@ -5,10 +5,18 @@ import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
 import { DEFAULT_LIMITS } from './ask.ts'
-import { approvalOf, type CallContext, type CallMove, type CallView, type Close, decideCall, type Flight } from './calls.ts'
+import {
+  approvalOf,
+  type CallContext,
+  type CallMove,
+  type CallView,
+  type Close,
+  decideCall,
+  type Flight,
+} from './calls.ts'
 import { executedEntry, executing, requestOf, startCalls, toolsetOf, verifyApproved } from './execute.ts'
 import { holdRun, openRequest } from './open.ts'
-import { namespaceOf, type Next, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { shownText } from './shown.ts'
 import { awaitsApproval, callSteps, goingOn, millisecondsLeft, type Waiting } from './status.ts'
 import { TEXTS } from './texts.ts'
@@ -84,7 +92,12 @@ const flightOf = (scope: Scope, step: Step): Flight => {
   return flight.state === 'Fenced' && foreign ? { state: 'None' } : flight
 }
 
-const contextOf = (scope: Scope, agent: Agent | undefined, call: TurnCall, stopping: boolean): CallContext => ({
+const contextOf = (
+  scope: Scope,
+  agent: Agent | undefined,
+  call: TurnCall,
+  stopping: boolean,
+): CallContext => ({
   stopping,
   draining: scope.deps.draining(),
   trusted: scope.deps.trusted(),
@@ -119,7 +132,8 @@ const verifyAll = async (
   const result = await Promise.all(
     moves.map(async (one): Promise<Move> => {
       const { view, move } = one
-      if (move.move !== 'Execute' || view.step.approvalRequest === undefined || !view.request || !agent) return one
+      if (move.move !== 'Execute' || view.step.approvalRequest === undefined || !view.request || !agent)
+        return one
       const verified = await verifyApproved(scope, agent, view.call, view.request)
       if (verified.ok) return one
       if (verified.reason === 'Changed') return { view, move: callChanged(view, verified.what) }
@@ -175,7 +189,11 @@ const storeResults = async (
   await deps.turns.addResults(
     scope.run,
     turn,
-    closes.map(({ view, close }) => ({ id: view.call.id, kind: close.kind, text: cutBytes(close.text, limit) })),
+    closes.map(({ view, close }) => ({
+      id: view.call.id,
+      kind: close.kind,
+      text: cutBytes(close.text, limit),
+    })),
   )
   await deps.audit.append(
     namespaceOf(scope),
@@ -191,7 +209,12 @@ const storeResults = async (
 }
 
 /** The garbage collector may take an open request before the run that is deleted lets go: its end is recorded all the same. */
-const goneRequestEntries = (scope: Scope, agent: Agent | undefined, view: CallView, close: Close): NewEntry[] =>
+const goneRequestEntries = (
+  scope: Scope,
+  agent: Agent | undefined,
+  view: CallView,
+  close: Close,
+): NewEntry[] =>
   view.step.approvalRequest === undefined || close.state !== 'Cancelled'
     ? []
     : [
@@ -210,7 +233,12 @@ const cutBytes = (text: string, limit: number): string => {
   const bytes = Buffer.from(text)
   if (bytes.length <= limit) return text
   const mark = `\n[cut: ${bytes.length} bytes]`
-  return bytes.subarray(0, limit - Buffer.byteLength(mark)).toString('utf8').replace(/\uFFFD+$/, '') + mark
+  return (
+    bytes
+      .subarray(0, limit - Buffer.byteLength(mark))
+      .toString('utf8')
+      .replace(/\uFFFD+$/, '') + mark
+  )
 }
 
 const openAll = async (scope: Scope, agent: Agent | undefined, moves: readonly Move[]): Promise<number> => {

@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from '../../../crds/v1alpha1/common.ts'
 import type { AgentTurnSpec, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
-import type { ModelAnswer, ToolDefinition } from '../../agent/types.ts'
+import type { JsonObject, JsonValue } from '../../../crds/v1alpha1/common.ts'
 import { validateParams } from '../../agent/tools/validate.ts'
+import type { ModelAnswer, ToolDefinition } from '../../agent/types.ts'
 import { checkParams } from '../../policy/params.ts'
 
 /** The transcript object of an answer is refused by the API server beyond this; so is anything near it, here. */
@@ -26,7 +26,9 @@ export const callsOf = (
     return params.ok ? { ...call, params: params.params } : { ...call, refusal: params.error.slice(0, 4096) }
   })
 
-type Accepted = { readonly ok: true; readonly params: JsonObject } | { readonly ok: false; readonly error: string }
+type Accepted =
+  | { readonly ok: true; readonly params: JsonObject }
+  | { readonly ok: false; readonly error: string }
 
 const acceptedParams = (
   input: ModelAnswer['calls'][number]['input'],
@@ -36,7 +38,10 @@ const acceptedParams = (
   const definition = tools.get(tool)
   if (!definition) {
     const known = [...tools.keys()].join(', ')
-    return { ok: false, error: `There is no tool named ${JSON.stringify(tool.slice(0, 256))}. The tools are: ${known || 'none'}.` }
+    return {
+      ok: false,
+      error: `There is no tool named ${JSON.stringify(tool.slice(0, 256))}. The tools are: ${known || 'none'}.`,
+    }
   }
   if (!input.ok) return input
   const checked = checkParams(input.params)

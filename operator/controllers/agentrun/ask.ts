@@ -4,11 +4,10 @@ import type { AgentTurn } from '../../../crds/v1alpha1/agentturn.ts'
 import { buildMessages } from '../../agent/conversation.ts'
 import { readSecret } from '../../agent/secrets.ts'
 import { ModelError, type ToolDefinition } from '../../agent/types.ts'
-import { isTrue } from '../conditions.ts'
-import { findCondition } from '../conditions.ts'
+import { findCondition, isTrue } from '../conditions.ts'
 import type { ModelFlight, ModelOutcome } from './effects.ts'
+import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { goingOn, millisecondsLeft, type Waiting } from './status.ts'
-import { namespaceOf, type Next, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { storeAnswer, storeTurn } from './store-answer.ts'
 
 /** Tries of one question before the run fails with ModelError; between them 1, 2, 4, 8 and 16 seconds, or what the provider asks. */
@@ -39,7 +38,10 @@ export const askNext = async (scope: Scope, agent: Agent): Promise<Next> => {
       if (deps.draining()) return {}
       const { maxTurns } = agent.spec.limits ?? DEFAULT_LIMITS
       if (turn > maxTurns) {
-        scope.failure = { reason: 'MaxTurns', message: `the run took ${maxTurns} turns without an end (limits.maxTurns)` }
+        scope.failure = {
+          reason: 'MaxTurns',
+          message: `the run took ${maxTurns} turns without an end (limits.maxTurns)`,
+        }
         return 'Again'
       }
       const unusable = whyUnusable(agent)
@@ -57,19 +59,31 @@ export const askNext = async (scope: Scope, agent: Agent): Promise<Next> => {
 /** Why no further turn may be run with the agent as it is now; undefined when it may. */
 export const whyUnusable = (agent: Agent): string | undefined => {
   const { conditions, observedGeneration } = agent.status ?? {}
-  if (observedGeneration !== agent.metadata.generation) return 'the operator has not looked at the latest change of the agent yet'
-  if (!isTrue(conditions, 'Accepted')) return findCondition(conditions, 'Accepted')?.message ?? 'the agent is not accepted'
+  if (observedGeneration !== agent.metadata.generation)
+    return 'the operator has not looked at the latest change of the agent yet'
+  if (!isTrue(conditions, 'Accepted'))
+    return findCondition(conditions, 'Accepted')?.message ?? 'the agent is not accepted'
   const resolved = findCondition(conditions, 'ToolsResolved')
   // A toolset that is away after it was resolved once stops nothing: its calls will say so.
-  if (resolved?.status === 'False' && !(resolved.reason === 'ToolsetUnavailable' && agent.status?.tools)) return resolved.message
+  if (resolved?.status === 'False' && !(resolved.reason === 'ToolsetUnavailable' && agent.status?.tools))
+    return resolved.message
   return undefined
 }
 
 const wait = async (scope: Scope, agent: Agent, waiting: Waiting): Promise<Next> => {
-  const left = millisecondsLeft(scope.run, (agent.spec.limits ?? DEFAULT_LIMITS).maxRunSeconds, scope.deps.clock.now())
+  const left = millisecondsLeft(
+    scope.run,
+    (agent.spec.limits ?? DEFAULT_LIMITS).maxRunSeconds,
+    scope.deps.clock.now(),
+  )
   await writeStatus(
     scope,
-    goingOn({ ...statusOf(scope), phase: 'Running' }, waiting, scope.run.metadata.generation ?? 1, nowOf(scope)),
+    goingOn(
+      { ...statusOf(scope), phase: 'Running' },
+      waiting,
+      scope.run.metadata.generation ?? 1,
+      nowOf(scope),
+    ),
   )
   return left === undefined ? {} : { requeueAfterMs: Math.max(0, left) }
 }
@@ -88,7 +102,9 @@ const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
     }
   }
   memory.toolsetAwaySince = undefined
-  const tools: ToolDefinition[] = listings.flatMap(listing => (listing.ok ? listing.tools : listing.lastKnown))
+  const tools: ToolDefinition[] = listings.flatMap(listing =>
+    listing.ok ? listing.tools : listing.lastKnown,
+  )
   const conversation = await conversationOf(scope, turn)
   const key = await apiKeyOf(scope, agent)
   if (!key.ok) return modelFailed(scope, agent, new ModelError('Transient', key.message))
@@ -125,7 +141,10 @@ const conversationOf = async (scope: Scope, turn: number) => {
     seen.add(ref.name)
     const before: AgentRun | undefined = deps.runs.find({ namespace: namespaceOf(scope), name: ref.name })
     if (!before) break
-    earlier.unshift({ input: before.spec.input ?? '', turns: await deps.turns.all(before, before.status?.turns ?? 0) })
+    earlier.unshift({
+      input: before.spec.input ?? '',
+      turns: await deps.turns.all(before, before.status?.turns ?? 0),
+    })
     ref = before.spec.continueFrom
   }
   return buildMessages({ input: run.spec.input ?? '', turns: await deps.turns.all(run, turn - 1), earlier })
@@ -167,8 +186,18 @@ const modelFailed = async (scope: Scope, agent: Agent, error: unknown): Promise<
   const { deps, memory } = scope
   memory.modelAttempts += 1
   const known = error instanceof ModelError
-  const message = known ? error.message : 'the question to the model failed because of a fault in the operator'
-  if (!known) deps.log.error({ namespace: namespaceOf(scope), name: scope.run.metadata.name, error: String(error instanceof Error ? error.name : typeof error) }, 'asking the model failed')
+  const message = known
+    ? error.message
+    : 'the question to the model failed because of a fault in the operator'
+  if (!known)
+    deps.log.error(
+      {
+        namespace: namespaceOf(scope),
+        name: scope.run.metadata.name,
+        error: String(error instanceof Error ? error.name : typeof error),
+      },
+      'asking the model failed',
+    )
   if ((known && error.kind === 'Permanent') || memory.modelAttempts >= MODEL_ATTEMPTS) {
     const tries = memory.modelAttempts > 1 ? ` (${memory.modelAttempts} tries)` : ''
     scope.failure = { reason: 'ModelError', message: `${message}${tries}` }

@@ -78,7 +78,8 @@ const STAY: CallMove = { move: 'Stay' }
 /** The next move for one call. Pure: it depends on nothing but its arguments. */
 export const decideCall = (view: CallView, context: CallContext): CallMove => {
   // Already at the tool while the trace that was read says otherwise: what was read is old.
-  if (view.step.state !== 'Executing' && (view.flight.state === 'Calling' || view.flight.state === 'Done')) return STAY
+  if (view.step.state !== 'Executing' && (view.flight.state === 'Calling' || view.flight.state === 'Done'))
+    return STAY
   switch (view.step.state) {
     case 'Pending':
       if (context.stopping) return close('NotExecuted', 'NotExecuted', TEXTS.stopped)
@@ -113,7 +114,11 @@ const decideAwaiting = ({ request }: CallView, context: CallContext): CallMove =
 }
 
 const closeUnapproved = (request: ApprovalRequest, context: CallContext): Close => ({
-  ...close(request.status.phase as 'Rejected' | 'Expired' | 'Cancelled', 'NotExecuted', notApprovedText(request)),
+  ...close(
+    request.status.phase as 'Rejected' | 'Expired' | 'Cancelled',
+    'NotExecuted',
+    notApprovedText(request),
+  ),
   approval: approvalOf(request),
   ...(request.spec.onRejection === 'Fail' && !context.stopping ? { failure: failureOf(request) } : {}),
 })
@@ -152,7 +157,7 @@ const decideExecuting = (view: CallView, context: CallContext): CallMove => {
 }
 
 const stateOf = (kind: TurnResult['kind']): CallState =>
-  ({ Result: 'Succeeded', Error: 'Failed', NotExecuted: 'NotExecuted', Unknown: 'Unknown' } as const)[kind]
+  (({ Result: 'Succeeded', Error: 'Failed', NotExecuted: 'NotExecuted', Unknown: 'Unknown' }) as const)[kind]
 
 const close = (state: CallState, kind: TurnResult['kind'], text: string): Close => ({
   move: 'Close',

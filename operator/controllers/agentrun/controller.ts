@@ -1,8 +1,17 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
-import { abandonQuestion, askNext, DEFAULT_LIMITS } from './ask.ts'
 import { advance } from './advance.ts'
+import { abandonQuestion, askNext, DEFAULT_LIMITS } from './ask.ts'
 import { afterEnd, endRun, releaseRun } from './end.ts'
-import { namespaceOf, newMemory, type Next, type RunDeps, type RunMemory, type Scope, statusOf, uidOf } from './scope.ts'
+import {
+  type Next,
+  namespaceOf,
+  newMemory,
+  type RunDeps,
+  type RunMemory,
+  type Scope,
+  statusOf,
+  uidOf,
+} from './scope.ts'
 import { recordStart, startRun } from './start.ts'
 import { allOver, callSteps, hasEnded, millisecondsLeft } from './status.ts'
 
@@ -105,14 +114,21 @@ const look = async (scope: Scope): Promise<Next> => {
   }
   await recordStart(scope)
   if (!agent && !scope.failure) {
-    scope.failure = { reason: 'AgentDeleted', message: `Agent ${run.spec.agentRef.name} was deleted while the run went on` }
+    scope.failure = {
+      reason: 'AgentDeleted',
+      message: `Agent ${run.spec.agentRef.name} was deleted while the run went on`,
+    }
   }
   outOfTime(scope, agent)
   const stopping = deleted || run.spec.cancel || scope.failure !== undefined
   if (stopping) abandonQuestion(scope)
   const turn = (status.turns ?? 0) > 0 ? await deps.turns.find(run, status.turns ?? 0) : undefined
-  if ((status.turns ?? 0) > 0 && !turn) throw new Error(`turn ${status.turns} of run ${namespaceOf(scope)}/${run.metadata.name} (${uidOf(scope)}) is missing`)
-  if (turn && !allOver(callSteps(status.steps ?? [], turn.spec.turn))) return advance(scope, agent, turn, stopping)
+  if ((status.turns ?? 0) > 0 && !turn)
+    throw new Error(
+      `turn ${status.turns} of run ${namespaceOf(scope)}/${run.metadata.name} (${uidOf(scope)}) is missing`,
+    )
+  if (turn && !allOver(callSteps(status.steps ?? [], turn.spec.turn)))
+    return advance(scope, agent, turn, stopping)
   if (deleted || run.spec.cancel) return endRun(scope, 'Cancelled')
   if (scope.failure) return endRun(scope, 'Failed')
   if (turn && turn.spec.calls.length === 0) return endRun(scope, 'Succeeded', turn.spec.text)
@@ -125,5 +141,8 @@ const outOfTime = (scope: Scope, agent: Agent | undefined): void => {
   const { maxRunSeconds } = agent?.spec.limits ?? DEFAULT_LIMITS
   const left = millisecondsLeft(scope.run, maxRunSeconds, scope.deps.clock.now())
   if (left === undefined || left > 0) return
-  scope.failure ??= { reason: 'MaxRunSeconds', message: `the run took longer than ${maxRunSeconds} seconds (limits.maxRunSeconds)` }
+  scope.failure ??= {
+    reason: 'MaxRunSeconds',
+    message: `the run took longer than ${maxRunSeconds} seconds (limits.maxRunSeconds)`,
+  }
 }

@@ -19,7 +19,12 @@ export type ModelFlight =
  */
 export interface Effects {
   model(runUID: string): ModelFlight
-  ask(runUID: string, turn: number, work: (signal: AbortSignal) => Promise<ModelOutcome>, done: () => void): void
+  ask(
+    runUID: string,
+    turn: number,
+    work: (signal: AbortSignal) => Promise<ModelOutcome>,
+    done: () => void,
+  ): void
   forgetModel(runUID: string): void
   call(runUID: string, callID: string): Flight
   /** Says that Executing is being written: from now on the call is this process's. */

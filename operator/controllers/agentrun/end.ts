@@ -5,14 +5,18 @@ import { isNotFound } from '../../../kube/errors.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { OPERATOR } from '../approvalrequest/entries.ts'
 import { abandonQuestion } from './ask.ts'
-import { namespaceOf, type Next, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { shownText } from './shown.ts'
 import { ended } from './status.ts'
 
 const MAX_OUTPUT_BYTES = 16_384
 
 /** Ends a run whose calls are all over. */
-export const endRun = async (scope: Scope, phase: Extract<RunPhase, 'Succeeded' | 'Failed' | 'Cancelled'>, output?: string): Promise<Next> => {
+export const endRun = async (
+  scope: Scope,
+  phase: Extract<RunPhase, 'Succeeded' | 'Failed' | 'Cancelled'>,
+  output?: string,
+): Promise<Next> => {
   const { deps, run } = scope
   abandonQuestion(scope)
   const status: AgentRunStatus = {
@@ -103,7 +107,9 @@ const endedEntry = (scope: Scope): NewEntry => {
       agent: run.spec.agentRef.name,
       run: run.metadata.name,
       outcome: status.phase,
-      ...(status.failure ? { reason: `${status.failure.reason}: ${status.failure.message}`.slice(0, 4096) } : {}),
+      ...(status.failure
+        ? { reason: `${status.failure.reason}: ${status.failure.message}`.slice(0, 4096) }
+        : {}),
     },
   }
 }

@@ -6,8 +6,8 @@ import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
 import { ConnectionError } from '../../../kube/errors.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { settle } from '../../policy/decisions.ts'
-import { redactParams } from '../../policy/redact.ts'
 import { paramsDigest } from '../../policy/digests.ts'
+import { redactParams } from '../../policy/redact.ts'
 import { entriesFor, OPERATOR } from '../approvalrequest/entries.ts'
 import { digestsFor } from './gating.ts'
 import { namespaceOf, nowOf, requestsOf, type Scope, uidOf } from './scope.ts'
@@ -37,10 +37,14 @@ export const startCalls = async (
   const { deps } = scope
   const { calls } = options
   for (const { id } of calls) deps.effects.fence(uidOf(scope), id)
-  const entries = calls.flatMap(call => intentEntries(scope, agent, call, options.retried?.has(call.id) ?? false))
+  const entries = calls.flatMap(call =>
+    intentEntries(scope, agent, call, options.retried?.has(call.id) ?? false),
+  )
   const [written, recorded] = await Promise.allSettled([
     options.write(),
-    entries.length > 0 ? deps.audit.append(namespaceOf(scope), entries) : Promise.resolve('Recorded' as const),
+    entries.length > 0
+      ? deps.audit.append(namespaceOf(scope), entries)
+      : Promise.resolve('Recorded' as const),
   ])
   if (written.status === 'rejected') {
     // Where the answer was lost the write may stand: the trace names its executor, so the next look can tell.
@@ -73,7 +77,11 @@ const begin = (scope: Scope, agent: Agent, call: TurnCall): void => {
             // A call is never abandoned halfway: its own timeout ends it.
             signal: new AbortController().signal,
           })
-        : Promise.resolve({ kind: 'Error', text: `There is no toolset of ${call.tool} any more.`, sent: false } as const),
+        : Promise.resolve({
+            kind: 'Error',
+            text: `There is no toolset of ${call.tool} any more.`,
+            sent: false,
+          } as const),
     () => deps.wake(namespace, name),
   )
 }
@@ -101,7 +109,12 @@ const intentEntries = (scope: Scope, agent: Agent, call: TurnCall, retried: bool
 }
 
 /** That a call is over, and how. */
-export const executedEntry = (scope: Scope, agent: Agent | undefined, call: TurnCall, outcome: string): NewEntry => ({
+export const executedEntry = (
+  scope: Scope,
+  agent: Agent | undefined,
+  call: TurnCall,
+  outcome: string,
+): NewEntry => ({
   key: auditKey('ToolExecuted', uidOf(scope), call.id),
   entry: {
     action: 'ToolExecuted',

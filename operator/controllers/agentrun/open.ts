@@ -113,7 +113,12 @@ const retire = async (scope: Scope, request: ApprovalRequest): Promise<void> => 
   const { deps } = scope
   let settled = request
   if (request.status.phase === 'Pending') {
-    const cancelled = await settleRequest(deps, request, 'Cancelled', 'Replaced: it is not about this run, or no longer says what would be executed.')
+    const cancelled = await settleRequest(
+      deps,
+      request,
+      'Cancelled',
+      'Replaced: it is not about this run, or no longer says what would be executed.',
+    )
     if (!cancelled) throw new Error(`request ${request.metadata.name} changed while it was being replaced`)
     settled = cancelled
   }

@@ -12,7 +12,13 @@ export const shownParams = (shown: JsonObject): JsonObject => {
   const json = JSON.stringify(shown)
   const bytes = Buffer.byteLength(json)
   if (bytes <= MAX_PARAMS_BYTES) return shown
-  return { $cut: Buffer.from(json).subarray(0, MAX_PARAMS_BYTES - 256).toString('utf8').replace(/\uFFFD+$/, ''), $bytes: bytes }
+  return {
+    $cut: Buffer.from(json)
+      .subarray(0, MAX_PARAMS_BYTES - 256)
+      .toString('utf8')
+      .replace(/\uFFFD+$/, ''),
+    $bytes: bytes,
+  }
 }
 
 /** A text for the trace: hidden values taken out, cut at 1 KiB. */
@@ -21,5 +27,10 @@ export const shownText = (scope: Scope, text: string, limit = MAX_TEXT): string 
   const bytes = Buffer.from(clean)
   if (bytes.length <= limit) return clean
   const mark = ` … (cut; ${bytes.length} bytes)`
-  return bytes.subarray(0, limit - Buffer.byteLength(mark)).toString('utf8').replace(/\uFFFD+$/, '') + mark
+  return (
+    bytes
+      .subarray(0, limit - Buffer.byteLength(mark))
+      .toString('utf8')
+      .replace(/\uFFFD+$/, '') + mark
+  )
 }

@@ -1,6 +1,6 @@
 import type { AgentRun, AgentRunStatus, RunPhase, Step } from '../../../crds/v1alpha1/agentrun.ts'
-import { isOver } from './calls.ts'
 import { type ConditionInput, setConditions } from '../conditions.ts'
+import { isOver } from './calls.ts'
 
 export const ENDED: ReadonlySet<RunPhase> = new Set(['Succeeded', 'Failed', 'Cancelled'])
 
@@ -51,7 +51,10 @@ export const goingOn = (
           type: 'AwaitingApproval',
           status: 'True',
           reason: 'AwaitingApproval',
-          message: `waits for people to decide ${open.map(step => step.approvalRequest).join(', ')}`.slice(0, 4096),
+          message: `waits for people to decide ${open.map(step => step.approvalRequest).join(', ')}`.slice(
+            0,
+            4096,
+          ),
         }
       : { type: 'AwaitingApproval', status: 'False', reason: 'NothingOpen', message: '' },
   ])

@@ -7,7 +7,16 @@ import { callsOf, jsonBytes, MAX_TURN_BYTES, turnSpec } from './answer.ts'
 import type { ModelOutcome } from './effects.ts'
 import { executing, startCalls } from './execute.ts'
 import { answeredFromRecord, digestsFor, gatesFor, requestName, unapprovedTwin } from './gating.ts'
-import { namespaceOf, type Next, nowOf, requestsOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import {
+  type Next,
+  namespaceOf,
+  nowOf,
+  requestsOf,
+  type Scope,
+  statusOf,
+  uidOf,
+  writeStatus,
+} from './scope.ts'
 import { shownParams, shownText } from './shown.ts'
 import { goingOn } from './status.ts'
 
@@ -114,7 +123,14 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall): Planned => {
   }
   const full = { ...call, params: params as JsonObject }
   const redact = agent.spec.approval?.redact ?? []
-  const digests = digestsFor({ run: scope.run, toolset, definition, call: full, redact, redactionKey: deps.redactionKey })
+  const digests = digestsFor({
+    run: scope.run,
+    toolset,
+    definition,
+    call: full,
+    redact,
+    redactionKey: deps.redactionKey,
+  })
   for (const secret of digests.secrets) memory.secrets.add(secret)
   const shown: Step = { ...step, params: shownParams(digests.shown) }
   const twin = unapprovedTwin(call.tool, digests.paramsDigest, requestsOf(scope))

@@ -26,7 +26,10 @@ export const failureOf = (request: ApprovalRequest): Failure => {
     case 'Rejected': {
       const reason = reasonOf(request, 'Reject')
       const who = reviewersOf(request, 'Reject').join(', ')
-      return { reason: 'ApprovalRejected', message: cut(`${who} rejected ${tool}${reason ? `: ${reason}` : ''}`) }
+      return {
+        reason: 'ApprovalRejected',
+        message: cut(`${who} rejected ${tool}${reason ? `: ${reason}` : ''}`),
+      }
     }
     case 'Expired':
       return {

@@ -2,15 +2,22 @@ import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
 import type { Client } from '../../../kube/client.ts'
 import { isConflict, isForbidden, isInvalid, isNotFound } from '../../../kube/errors.ts'
+import type { Logger } from '../../../kube/logger.ts'
 import type { Clock } from '../../../kube/types.ts'
 import type { AuditWriter } from '../../audit/writer.ts'
 import { isOwnedBy } from '../agentrun/gating.ts'
 import { hasEnded } from '../agentrun/status.ts'
-import type { Logger } from '../../../kube/logger.ts'
 import type { Cache, RecordEvent } from '../cache.ts'
 import { decideRequest } from './decide.ts'
 import { entriesFor } from './entries.ts'
-import { expiresAt, requestedAt, settledStatus, type TerminalPhase, wholeSeconds, writeRequestStatus } from './settlement.ts'
+import {
+  expiresAt,
+  requestedAt,
+  settledStatus,
+  type TerminalPhase,
+  wholeSeconds,
+  writeRequestStatus,
+} from './settlement.ts'
 
 export interface RequestControllerDeps {
   readonly client: Client
@@ -48,7 +55,10 @@ export const reconcileRequest = async (
     case 'Wait':
       return { requeueAfterMs: plan.untilMs - now }
     case 'Announce': {
-      const times = { requestedAt: wholeSeconds(requestedAt(request)), expiresAt: wholeSeconds(expiresAt(request)) }
+      const times = {
+        requestedAt: wholeSeconds(requestedAt(request)),
+        expiresAt: wholeSeconds(expiresAt(request)),
+      }
       deps.requests.wrote(await writeRequestStatus(deps.client, request, { ...request.status, ...times }))
       return { requeueAfterMs: expiresAt(request) - now }
     }

@@ -51,7 +51,13 @@ export const entriesFor = (request: ApprovalRequest, run: AgentRun | undefined):
       key: auditKey(action, uid),
       entry: {
         action,
-        actor: counted.length > 0 ? counted.map(({ reviewer }) => reviewer).join(', ').slice(0, 4096) : OPERATOR,
+        actor:
+          counted.length > 0
+            ? counted
+                .map(({ reviewer }) => reviewer)
+                .join(', ')
+                .slice(0, 4096)
+            : OPERATOR,
         ...(counted.length > 0 ? { via: [...new Set(counted.map(({ via }) => via))].join(', ') } : {}),
         ...about(request, run),
         ...(reason === '' ? {} : { reason: reason.slice(0, 4096) }),

@@ -1,4 +1,8 @@
-import type { ApprovalRequest, ApprovalRequestStatus, RequestPhase } from '../../../crds/v1alpha1/approvalrequest.ts'
+import type {
+  ApprovalRequest,
+  ApprovalRequestStatus,
+  RequestPhase,
+} from '../../../crds/v1alpha1/approvalrequest.ts'
 import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
 import { setConditions } from '../conditions.ts'

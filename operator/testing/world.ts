@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Registry } from 'prom-client'
+import type { Agent, AgentSpec } from '../../crds/v1alpha1/agent.ts'
+import type { AgentRun, AgentRunSpec, Step } from '../../crds/v1alpha1/agentrun.ts'
+import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
+import type { AuditEntry } from '../../crds/v1alpha1/auditrecord.ts'
+import { agentRuns, agents, approvalRequests, auditRecords } from '../../crds/v1alpha1/resources.ts'
+import {
+  adminClient,
+  clientFor,
+  clientForServiceAccount,
+  testNamespace,
+  untilObject,
+} from '../../hack/testing.ts'
+import { systemClock } from '../../kube/clock.ts'
+import { silentLogger } from '../../kube/logger.ts'
+import { promMetrics } from '../../kube/prom-metrics.ts'
+import { createEgress } from '../agent/tools/egress.ts'
+import { createAuditWriter } from '../audit/writer.ts'
+import { hasEnded } from '../controllers/agentrun/status.ts'
+import { createOperatorMetrics } from '../metrics.ts'
+import { createOperator } from '../operator.ts'
+
+export const SYSTEM = 'countersign-system'
+
+/** A client with the operator's own rights. */
+export const operatorClient = () => clientForServiceAccount(SYSTEM, 'countersign-operator')
+
+export const redactionKey = randomBytes(32)
+
+export interface RunningOperator {
+  /** Stops it as SIGTERM would. */
+  stop(): Promise<void>
+}
+
+/** An operator in this process that looks at one namespace, with the operator's rights, on the real API server. */
+export const startOperator = (
+  namespace: string,
+  options: { readonly trusted?: () => boolean } = {},
+): RunningOperator => {
+  const client = operatorClient()
+  const metrics = createOperatorMetrics()
+  const egress = createEgress({ allowLoopback: true })
+  const operator = createOperator({
+    client,
+    clock: systemClock,
+    logger: silentLogger,
+    audit: createAuditWriter({ client, clock: systemClock }),
+    event: () => {},
+    egress,
+    metrics,
+    runtimeMetrics: promMetrics(new Registry()),
+    redactionKey,
+    executor: `test-${randomUUID()}`,
+    modelTimeoutMs: 5_000,
+    watchNamespace: namespace,
+    trusted: options.trusted ?? (() => true),
+  })
+  const stop = new AbortController()
+  const ended = Promise.all([operator.watch(stop.signal), operator.work(stop.signal)])
+  return {
+    stop: async () => {
+      await operator.drain()
+      stop.abort()
+      await ended
+      await egress.close()
+    },
+  }
+}
+
+/** The real operator process, for tests that kill it. It logs to standard error when `COUNTERSIGN_TEST_LOG` is set. */
+export const spawnOperator = async (
+  namespace: string,
+  kubeconfig: string,
+): Promise<{ kill(): Promise<void> }> => {
+  const child = spawn(
+    process.execPath,
+    [
+      'operator/main.ts',
+      `--kubeconfig=${kubeconfig}`,
+      `--watch-namespace=${namespace}`,
+      '--host=127.0.0.1',
+      '--metrics-port=0',
+      '--allow-loopback',
+      '--lease-seconds=2',
+    ],
+    { stdio: ['ignore', 'pipe', process.env.COUNTERSIGN_TEST_LOG ? 'inherit' : 'ignore'] },
+  )
+  const exited = once(child, 'exit')
+  let seen = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', chunk => {
+      seen += chunk
+      if (process.env.COUNTERSIGN_TEST_LOG) process.stderr.write(chunk)
+      if (seen.includes('started leading')) resolve()
+    })
+    void exited.then(() => reject(new Error(`the operator ended: ${seen}`)))
+  })
+  return {
+    kill: async () => {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+/** Builds an Agent; `changes` are put over a plain one. */
+export const anAgent = (
+  namespace: string,
+  model: string,
+  changes: Partial<AgentSpec> & { name?: string } = {},
+): Agent => {
+  const { name = 'order-manager', ...spec } = changes
+  return {
+    apiVersion: 'countersign.dev/v1alpha1',
+    kind: 'Agent',
+    metadata: { name, namespace },
+    spec: {
+      model: { provider: 'OpenAICompatible', name: 'scripted', baseURL: model },
+      toolsets: [],
+      ...spec,
+    } as AgentSpec,
+  }
+}
+
+export const aRun = (namespace: string, name: string, spec: Partial<AgentRunSpec> = {}): AgentRun => ({
+  apiVersion: 'countersign.dev/v1alpha1',
+  kind: 'AgentRun',
+  metadata: { name, namespace },
+  spec: { agentRef: { name: 'order-manager' }, input: 'Do it.', ...spec } as AgentRunSpec,
+})
+
+/** What a test does to one namespace and sees of it, as people and from the outside. */
+export const worldIn = (namespace: string) => {
+  const admin = adminClient()
+  const step = (run: AgentRun | undefined, id: string): Step | undefined =>
+    run?.status?.steps?.find(one => one.id === id)
+  return {
+    namespace,
+    step,
+    createAgent: async (agent: Agent) => {
+      await admin.create(agents, agent)
+      return untilObject(agents, agent.metadata as never, found => readiness(found)?.status === 'True')
+    },
+    createRun: (run: AgentRun) => admin.create(agentRuns, run),
+    run: (name: string) => admin.get(agentRuns, { namespace, name }),
+    request: (name: string) => admin.get(approvalRequests, { namespace, name }),
+    untilRun: async (
+      name: string,
+      condition: (run: AgentRun) => boolean,
+      timeoutMs = 20_000,
+    ): Promise<AgentRun> =>
+      (await untilObject(agentRuns, { namespace, name }, run => run !== undefined && condition(run), {
+        timeoutMs,
+      })) as AgentRun,
+    untilEnded: async (name: string, timeoutMs = 20_000): Promise<AgentRun> =>
+      (await untilObject(agentRuns, { namespace, name }, run => run !== undefined && hasEnded(run), {
+        timeoutMs,
+      })) as AgentRun,
+    untilRequest: async (
+      name: string,
+      condition: (request: ApprovalRequest) => boolean = () => true,
+      timeoutMs = 20_000,
+    ): Promise<ApprovalRequest> =>
+      (await untilObject(
+        approvalRequests,
+        { namespace, name },
+        request => request !== undefined && condition(request),
+        {
+          timeoutMs,
+        },
+      )) as ApprovalRequest,
+    /** Decides as somebody who may. */
+    decide: (name: string, verdict: 'Approve' | 'Reject', reason?: string, reviewer = 'reviewer@acme.com') =>
+      clientFor(reviewer, ['system:masters']).patch(
+        approvalRequests,
+        { namespace, name },
+        {
+          type: 'json',
+          body: [
+            {
+              op: 'add',
+              path: '/status/decisions/-',
+              value: { reviewer, verdict, ...(reason ? { reason } : {}), via: 'Token' },
+            },
+          ],
+        },
+        { subresource: 'status' },
+      ),
+    /** Every entry of the audit log, in order. */
+    audit: async (): Promise<AuditEntry[]> => {
+      const { items } = await admin.listAll(auditRecords, { namespace })
+      return items.flatMap(({ spec }) => spec.entries).sort((a, b) => a.seq - b.seq)
+    },
+  }
+}
+
+export type World = ReturnType<typeof worldIn>
+
+export const readiness = (agent: Agent | undefined) =>
+  agent?.status?.conditions?.find(
+    ({ type }) => type === 'Ready' && agent.status?.observedGeneration === agent.metadata.generation,
+  )
+
+/** A fresh namespace, with an operator of its own that can be stopped and started again. */
+export const newWorld = async (
+  prefix: string,
+): Promise<World & { stop(): Promise<void>; restart(): void }> => {
+  const namespace = await testNamespace(prefix)
+  let operator = startOperator(namespace)
+  return {
+    ...worldIn(namespace),
+    stop: () => operator.stop(),
+    restart: () => {
+      operator = startOperator(namespace)
+    },
+  }
+}

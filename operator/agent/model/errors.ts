@@ -36,7 +36,7 @@ export function toModelError(error: unknown, model: Model, now: () => number): M
   const large = is(BodyTooLarge)
   if (large) return permanent(`${at} gave an answer of more than ${large.limit} bytes.`)
   const code = networkCode(error)
-  if (code !== undefined && /^(E|UND_ERR|CERT|DEPTH|SELF|UNABLE|ERR_TLS|ERR_SSL)/.test(code)) {
+  if (code !== undefined && /^(E|UND_ERR|HPE_|CERT|DEPTH|SELF|UNABLE|ERR_TLS|ERR_SSL)/.test(code)) {
     return transient(`${at} could not be asked: ${describeNetworkError(error)}.`)
   }
   const call = findCause(

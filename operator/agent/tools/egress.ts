@@ -175,8 +175,10 @@ export function describeNetworkError(error: unknown): string {
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return 'the connection broke'
     default:
+      if (code?.startsWith('HPE_')) return 'it does not speak HTTP'
       return code === undefined ? 'the connection failed' : `the connection failed (${code})`
   }
 }

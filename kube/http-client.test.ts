@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
@@ -103,6 +105,28 @@ describe('connections', () => {
     expect(after).toBeGreaterThan(before)
     await client.get(configMaps, ref)
     expect(server.connections).toBeLessThanOrEqual(after + 1)
+  })
+
+  test('should go through a proxy where the connection names one', async () => {
+    const asked: (string | undefined)[] = []
+    const proxy = createServer().on('connect', (request, socket) => {
+      asked.push(request.url)
+      const [host, port] = (request.url ?? '').split(':')
+      const onward = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        onward.pipe(socket).pipe(onward)
+      })
+      for (const end of [onward, socket]) end.on('error', () => onward.destroy())
+    })
+    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+    const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const { server, client } = await serve((_, response) => answer(response, aConfigMap('a')), {
+      connection: url => ({ server: url, proxyUrl, tls: async () => noTls, headers: async () => ({}) }),
+    })
+    await client.get(configMaps, ref)
+    expect(asked).toEqual([server.url.replace('http://', '')])
+    await client.close()
+    proxy.close()
   })
 })
 

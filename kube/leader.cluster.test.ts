@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
-import { adminClient, testNamespace } from '../hack/testing.ts'
+import { createInterface } from 'node:readline'
+import { afterAll, describe, expect, test } from 'vitest'
+import { adminClient, cluster, testNamespace } from '../hack/testing.ts'
 import { LeaderElector } from './leader.ts'
 import { leases } from './lease.ts'
 import { TestClock } from './testing.ts'
@@ -119,5 +121,50 @@ describe('two candidates', () => {
     a.finishWork.resolve()
     a.stop.abort()
     expect(await a.running).toBe('stopped')
+  })
+})
+
+const children: { kill(signal: NodeJS.Signals): unknown }[] = []
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
+/** A candidate in a process of its own, and what it says, with the time at which it said it. */
+function aProcess(name: string, identity: string) {
+  const script = new URL('./leader-process.fixture.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [script, cluster().kubeconfig, namespace, name, identity], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const said: { what: string; at: number }[] = []
+  createInterface({ input: child.stdout }).on('line', line => {
+    const [what = '', at] = line.split(' ')
+    said.push({ what, at: Number(at) })
+  })
+  const has = (what: string) =>
+    expect.poll(() => said.map(entry => entry.what), { timeout: 15_000 }).toContain(what)
+  const times = (what: string) => said.filter(entry => entry.what === what).map(({ at }) => at)
+  return { child, has, times }
+}
+
+describe('a process', () => {
+  test('that was paused should not work on when it wakes: another leads since', async () => {
+    const name = `l-${randomUUID().slice(0, 8)}`
+    const first = aProcess(name, 'first')
+    await first.has('tick')
+    const second = aProcess(name, 'second')
+    await second.has('waiting')
+    first.child.kill('SIGSTOP')
+    await second.has('tick')
+    const tookOver = second.times('started')[0]!
+    first.child.kill('SIGCONT')
+    await first.has('lost')
+    expect(first.times('tick').filter(at => at >= tookOver)).toEqual([])
+    expect((await leaseOf(name)).spec?.holderIdentity).toBe('second')
+
+    // A clean end hands over at once; here it leaves the lease free.
+    second.child.kill('SIGTERM')
+    await second.has('stopped')
+    expect((await leaseOf(name)).spec?.holderIdentity).toBe('')
   })
 })

@@ -135,7 +135,12 @@ export class Transport {
       connectTimeout: connectTimeoutMs,
     }
     if (this.#connection.proxyUrl !== undefined) {
-      return new ProxyAgent({ ...common, uri: this.#connection.proxyUrl, requestTls: { ...tls } })
+      return new ProxyAgent({
+        ...common,
+        uri: this.#connection.proxyUrl,
+        proxyTunnel: true,
+        requestTls: { ...tls },
+      })
     }
     return new Pool(this.origin, {
       ...common,

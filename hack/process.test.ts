@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -195,9 +195,17 @@ function onlyRecord(): GroupRecord & { readonly watchdog: ProcessIdentity } {
 
 describe('a sweep', () => {
   const sleeper = () => {
-    const child = spawn(process.execPath, ['-e', forEver], { stdio: 'ignore' })
+    const echo = `process.on('message', text => process.send(text))`
+    const child = spawn(process.execPath, ['-e', echo], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     return { child, identity: identityOf(child.pid ?? 0) }
   }
+  /** A signal sent earlier would have ended it before it answers. */
+  const isUnharmed = (child: ChildProcess) =>
+    new Promise<boolean>(resolve => {
+      child.once('message', () => resolve(true))
+      child.once('exit', () => resolve(false))
+      child.send('still there?')
+    })
   const member = (identity: ProcessIdentity) => ({
     ...identity,
     name: 'a',
@@ -211,7 +219,7 @@ describe('a sweep', () => {
     const path = newRecordPath()
     writeRecord(path, { owner: ended, members: [member({ ...identity, started: '1' })], folders: [] })
     expect(await sweepGroups()).toBe(1)
-    expect(isRunning(identity)).toBe(true)
+    expect(await isUnharmed(child)).toBe(true)
     expect(existsSync(path)).toBe(false)
     child.kill('SIGKILL')
   })
@@ -221,7 +229,7 @@ describe('a sweep', () => {
     const path = newRecordPath()
     writeRecord(path, { owner: identityOf(process.pid), members: [member(identity)], folders: [] })
     expect(await sweepGroups()).toBe(0)
-    expect(isRunning(identity)).toBe(true)
+    expect(await isUnharmed(child)).toBe(true)
     child.kill('SIGKILL')
   })
 
@@ -231,7 +239,7 @@ describe('a sweep', () => {
     const watchdog = identityOf(process.pid)
     writeRecord(path, { owner: ended, watchdog, members: [member(identity)], folders: [] })
     expect(await sweepGroups()).toBe(0)
-    expect(isRunning(identity)).toBe(true)
+    expect(await isUnharmed(child)).toBe(true)
     child.kill('SIGKILL')
   })
 })

@@ -1,4 +1,4 @@
-import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
+import { fromJsonSchema, inputRequired, type McpServer } from '@modelcontextprotocol/server'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Toolset } from '../../../crds/v1alpha1/agent.ts'
 import { freePort, json, TestServer } from '../testing/http-server.ts'
@@ -249,6 +249,19 @@ describe.each<Era>(['Modern', 'Sessions', 'Stateless'])('a server of the kind %s
     expect(outcomes.map(({ text }) => text)).toEqual(['answer 3', 'answer 50', 'answer 119'])
   })
 })
+
+it.each<Era>(['Modern', 'Sessions'])(
+  'a server (%s) that asks for more input gets none, and is called once',
+  async era => {
+    const elicit = { message: 'Sure?', requestedSchema: { type: 'object', properties: {} } } as const
+    const server = await start(
+      era,
+      refund(() => inputRequired({ inputRequests: { sure: inputRequired.elicit(elicit) } })),
+    )
+    expect(await connect(server.url).call(aCall())).toMatchObject({ kind: 'Error', sent: true })
+    expect(callsSeen(server)).toHaveLength(1)
+  },
+)
 
 it('writes text, structured content, images and files as one text', async () => {
   const server = await start(

@@ -168,6 +168,20 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
       expect((await polling).status).toBe(404)
     })
 
+    test('should stop waiting for a caller who hung up', async () => {
+      await anApproval(project, 'gone-1-0')
+      const hangUp = new AbortController()
+      const polling = fetch(`${gateway.url}${base()}/approvals/gone-1-0?wait=30`, {
+        headers: { authorization: `Bearer ${tokenOf('carol@acme.com')}` },
+        signal: hangUp.signal,
+      })
+      const waiting = async () => (await gateway.metrics.longPolls.get()).values[0]?.value
+      await expect.poll(waiting).toBe(1)
+      hangUp.abort()
+      await expect(polling).rejects.toThrow()
+      await expect.poll(waiting).toBe(0)
+    })
+
     test('should end long polls with the present state when the process is to stop', async () => {
       const leaving = await startGateway(clientForServiceAccount('countersign-system', 'countersign-gateway'))
       await anApproval(project, 'stop-1-0')

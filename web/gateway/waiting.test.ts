@@ -27,7 +27,11 @@ async function wait(
   const client = createClient(api.connection)
   const { ms = 5000, signal = new AbortController().signal } = options
   try {
-    return await waitUntil(client, configMaps, aConfigMap('a'), isDone, { clock: systemClock, ms, signal })
+    return await waitUntil(client, configMaps, aConfigMap('a'), isDone, {
+      clock: systemClock,
+      ms,
+      signals: [signal],
+    })
   } finally {
     await client.close()
   }

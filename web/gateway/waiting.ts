@@ -8,8 +8,8 @@ export interface WaitOptions {
   readonly clock: Clock
   /** Milliseconds at most. */
   readonly ms: number
-  /** Ends the wait early: the caller went away, or the process is to end. */
-  readonly signal: AbortSignal
+  /** Each ends the wait early: the caller went away, the process is to end. */
+  readonly signals: readonly AbortSignal[]
 }
 
 const pauseMs = 200
@@ -23,13 +23,16 @@ export async function waitUntil<T extends KubeObject>(
   resource: Resource<T>,
   object: T,
   done: (object: T) => boolean,
-  { clock, ms, signal }: WaitOptions,
+  { clock, ms, signals }: WaitOptions,
 ): Promise<T> {
   const over = new AbortController()
   const end = () => over.abort()
   const cancel = clock.after(ms, end)
-  signal.addEventListener('abort', end)
-  if (signal.aborted) end()
+  // By hand: AbortSignal.any would hold on to every wait as long as the process lives.
+  for (const signal of signals) {
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end)
+  }
   let current = object
   let missed = false
   try {
@@ -54,7 +57,7 @@ export async function waitUntil<T extends KubeObject>(
     return missed ? await client.get(resource, refOf(current)) : current
   } finally {
     cancel()
-    signal.removeEventListener('abort', end)
+    for (const signal of signals) signal.removeEventListener('abort', end)
   }
 }
 

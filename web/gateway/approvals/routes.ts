@@ -101,8 +101,8 @@ export function approvalRoutes(app: App, deps: Deps): void {
       if (request.query.wait === 0 || isSettled(found)) return itemOf(found)
       deps.metrics.longPolls.inc()
       try {
-        const signal = AbortSignal.any([request.signal, deps.stopping])
-        const options = { clock: deps.clock, ms: request.query.wait * 1000, signal }
+        const signals = [request.signal, deps.stopping]
+        const options = { clock: deps.clock, ms: request.query.wait * 1000, signals }
         return itemOf(await waitUntil(client, approvalRequests, found, isSettled, options))
       } finally {
         deps.metrics.longPolls.dec()

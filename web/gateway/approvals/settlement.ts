@@ -19,7 +19,7 @@ export async function awaitSettlement(
 ): Promise<ApprovalRequest> {
   const isOver = ({ status }: ApprovalRequest) => status.phase !== 'Pending'
   if (isOver(request) || !isDecisive(request)) return request
-  const options = { clock: deps.clock, ms: settlementMs, signal: deps.stopping }
+  const options = { clock: deps.clock, ms: settlementMs, signals: [deps.stopping] }
   try {
     return await waitUntil(client, approvalRequests, request, isOver, options)
   } catch (error) {

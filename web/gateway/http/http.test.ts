@@ -163,6 +163,15 @@ describe('what is not a valid request', () => {
     expect(refused.body.detail).toBe('The body is not valid JSON.')
   })
 
+  test('should take an empty body of type JSON as none', async () => {
+    const received = await raw(
+      `POST ${one}/approve HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nContent-Type: application/json\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    )
+    // Past the body: the scripted API server has no such request.
+    expect(received).toMatch(/^HTTP\/1\.1 404 /)
+    expect(running.received.at(-1)?.path).toContain('approvalrequests/order-run-1-0')
+  })
+
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/xml'])(
     'should refuse a body of type %s with 415',
     async type => {

@@ -67,7 +67,7 @@ function operation({ schema = {}, url, method }: RouteOptions): Json {
     summary,
     operationId: operationId(String(method), url),
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && { requestBody: { content: json('application/json', body as z.ZodType) } }),
+    ...(body !== undefined && { requestBody: requestBody(body as z.ZodType) }),
     responses: {
       ...(answer && { [status]: { description: 'Done.', content: json('application/json', answer) } }),
       default: {
@@ -77,6 +77,11 @@ function operation({ schema = {}, url, method }: RouteOptions): Json {
     },
   }
 }
+
+const requestBody = (schema: z.ZodType): Json => ({
+  required: converted(schema).required !== undefined,
+  content: json('application/json', schema),
+})
 
 const operationId = (method: string, url: string): string =>
   method.toLowerCase() +

@@ -71,9 +71,12 @@ function problemOfFastify(error: unknown): ProblemError | undefined {
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return problem('NotFound', { what: 'There is no such route.' }, { cause: error })
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return problem('Malformed', { what: 'The body is not valid JSON.' }, { cause: error })
     default:
       return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
-        ? problem('Malformed', { what: 'The body is not valid JSON.' }, { cause: error })
+        ? problem('Malformed', { what: 'This request cannot be read.' }, { cause: error })
         : undefined
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { AgentRun, AgentRunSpec } from '../../../crds/v1alpha1/agentrun.ts'
 import { jsonObject, objectName } from '../../../crds/v1alpha1/common.ts'
 import { agentRuns, agents } from '../../../crds/v1alpha1/resources.ts'
-import { isAlreadyExists } from '../../../kube/errors.ts'
+import { ConnectionError, isAlreadyExists } from '../../../kube/errors.ts'
 import { checkParams } from '../../../operator/policy/params.ts'
 import type { Caller } from '../credentials.ts'
 import { component } from '../openapi/components.ts'
@@ -74,11 +74,15 @@ export async function createRun(
   try {
     return await client.create(agentRuns, { metadata: { name, namespace: project }, spec })
   } catch (error) {
-    if (!isAlreadyExists(error)) throw error
+    const taken = isAlreadyExists(error)
+    if (!taken && !(error instanceof ConnectionError)) throw error
+    // Taken by somebody else, or by the same request earlier; or the answer was lost, and the run may be there.
+    const existing = await client.find(agentRuns, { namespace: project, name })
+    const isOurs = existing !== undefined && isSameRequest(existing.spec, spec)
+    if (isOurs && (!taken || idempotencyKey !== undefined)) return existing
+    if (!taken) throw error
     if (idempotencyKey === undefined) throw problem('AlreadyExists', { name }, { cause: error })
-    const existing = await client.get(agentRuns, { namespace: project, name })
-    if (!isSameRequest(existing.spec, spec)) throw problem('IdempotencyKeyReused', {}, { cause: error })
-    return existing
+    throw problem('IdempotencyKeyReused', {}, { cause: error })
   }
 }
 

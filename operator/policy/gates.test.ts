@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Gate } from '../../crds/v1alpha1/gate.ts'
 import { firedGate } from '../../crds/v1alpha1/gate.ts'
 import { compileGates, evaluateGates, type GatedCall, gateOf, matchesGate } from './gates.ts'
@@ -26,6 +26,9 @@ const aCall = (
     ...rest,
   })
 }
+
+// Below a second alone; a busy machine takes several.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('matchesGate', () => {
   it.each([

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { editDistance, nearestNames, unmatchedGates } from './names.ts'
 
 const tools = ['order_tools.process_refund', 'order_tools.cancel_order', 'order_tools.lookup', 'crm.lookup']
+
+// Below a second alone; a busy machine takes several.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('unmatchedGates', () => {
   it('is empty when each gate names a tool or begins one', () => {
@@ -39,7 +42,25 @@ describe('nearestNames', () => {
   })
 })
 
+describe('many gates and many tools', () => {
+  it('are looked through without holding the operator up', () => {
+    const long = (i: number) => `toolset.${'abcdefgh'.repeat(28)}_${i}`
+    const tools = Array.from({ length: 2048 }, (_, i) => long(i * 7919))
+    const gates = Array.from({ length: 200 }, (_, i) => ({ name: `tolset.${'abdcefgh'.repeat(28)}_${i}` }))
+    const found = unmatchedGates(gates, tools)
+    expect(found).toHaveLength(200)
+    expect(found[4]?.nearest).toHaveLength(3)
+    expect(found[5]?.nearest).toEqual([])
+  })
+})
+
 describe('editDistance', () => {
+  it('gives up once it is sure to exceed what was asked for', () => {
+    expect(editDistance('kitten', 'sitting', 3)).toBe(3)
+    expect(editDistance('kitten', 'sitting', 2)).toBe(Number.POSITIVE_INFINITY)
+    expect(editDistance('a', 'abcdef', 2)).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it.each([
     ['', '', 0],
     ['', 'abc', 3],

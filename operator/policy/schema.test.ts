@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { JsonObject } from '../../crds/v1alpha1/common.ts'
 import { undeclared, undeclaredDetail, undeclaredProperties } from './schema.ts'
 
 const amount = { type: 'object', properties: { amount: { type: 'number' } } }
+
+// Below a second alone; a busy machine takes several.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('undeclaredProperties', () => {
   it.each<[string, unknown, JsonObject, string[]]>([
@@ -214,14 +217,43 @@ describe('undeclaredProperties', () => {
         },
       ]),
     )
-    let params: JsonObject = {}
-    for (let i = 0; i < 60; i++) params = { c: params }
-    expect(undeclaredProperties({ $ref: '#/$defs/d0', $defs }, params)).toEqual([])
+    let deep: JsonObject = {}
+    for (let i = 0; i < 60; i++) deep = { c: deep }
+    // Too much to look through, so it is not vouched for.
+    expect(undeclaredProperties({ $ref: '#/$defs/d0', $defs }, deep)).toHaveLength(1)
+    const wide = { c: Object.fromEntries(Array.from({ length: 6000 }, (_, i) => [`c${i}`, {}])) }
+    expect(undeclaredProperties({ $ref: '#/$defs/d0', $defs }, wide)).toHaveLength(20)
+  })
+  it('looks through large params of an ordinary schema to the end', () => {
+    const line = Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`p${i}`, { type: ['string', 'null'] }]),
+    )
+    const large = {
+      lines: Array.from({ length: 900 }, () =>
+        Object.fromEntries(Object.keys(line).map(name => [name, null])),
+      ),
+    }
+    const described = {
+      properties: { lines: { items: { allOf: [{ $ref: '#/$defs/line' }] } } },
+      $defs: { line: { properties: line } },
+    }
+    expect(undeclaredProperties(described, large as JsonObject)).toEqual([])
+    Object.assign(large.lines[899]!, { P19: 1 })
+    expect(undeclaredProperties(described, large as JsonObject)).toEqual(['param.lines[899].P19'])
   })
 
-  it('does not run a pattern over a name that is longer than any real one', () => {
-    const schema = { patternProperties: { '^(a+)+$': {} } }
-    expect(undeclaredProperties(schema, { [`${'a'.repeat(300)}!`]: 1 })).toHaveLength(1)
+  it.each(['^(a+)+$', '^(a|a)*$', 'a*a*a*a*b', '(a*)\\1*b', '^(?:a{1,99}){1,99}b'])(
+    'does not try the pattern %s, which can take hours',
+    pattern => {
+      const schema = { patternProperties: { [pattern]: {} } }
+      expect(undeclaredProperties(schema, { [`${'a'.repeat(100)}!`]: 1, aab: 1 })).toHaveLength(2)
+    },
+  )
+  it('tries patterns with two repetitions at once over names of 128 characters, and none over longer ones', () => {
+    const schema = { patternProperties: { '[a-z]*[a-z]*!': {} } }
+    expect(undeclaredProperties(schema, { [`${'a'.repeat(127)}!`]: 1 })).toEqual([])
+    expect(undeclaredProperties(schema, { [`${'a'.repeat(128)}!`]: 1 })).toHaveLength(1)
+    expect(undeclaredProperties(schema, { ['a'.repeat(128)]: 1 })).toHaveLength(1)
   })
 })
 

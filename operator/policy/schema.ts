@@ -12,7 +12,10 @@ export interface Undeclared {
 
 /** More are not listed: one is enough to stop a call. */
 const MOST = 20
-const LONGEST_NAME = 256
+/** Subschemas looked at over all of a call's properties; a tool's real schema takes a few thousand. */
+const MOST_WORK = 500_000
+/** Longer names are matched by no pattern. */
+const LONGEST_NAME = 128
 
 /**
  * The properties, at any depth, that a tool's JSON Schema does not declare. A condition reads the names that its author
@@ -22,11 +25,13 @@ const LONGEST_NAME = 256
  * Declared is what `properties`, `patternProperties` or an `additionalProperties` that says something of its values
  * name, in the schema itself or in its allOf, anyOf, oneOf, if/then/else, dependentSchemas or local $ref. A schema that
  * merely allows everything (`{type: object}`, `additionalProperties: true`, `{}`) declares nothing. A keyword that is
- * not understood declares nothing: when in doubt, a property is undeclared.
+ * not understood declares nothing: when in doubt, a property is undeclared. So it is where the schema is so entangled
+ * that the looking takes too long.
  */
 export function undeclared(schema: unknown, params: JsonObject): readonly Undeclared[] {
   const found: Undeclared[] = []
   const root = schema
+  let work = 0
   const expansions = new Map<JsonObject, readonly JsonObject[]>()
   const expand = (schemas: readonly unknown[]): readonly JsonObject[] => {
     const all = new Set<JsonObject>()
@@ -37,13 +42,15 @@ export function undeclared(schema: unknown, params: JsonObject): readonly Undecl
         parts = applicable(each, root)
         expansions.set(each, parts)
       }
+      work += parts.length
+      if (work > MOST_WORK) return []
       for (const part of parts) all.add(part)
     }
     return [...all]
   }
 
-  const visit = (value: JsonValue, schemas: readonly JsonObject[], path: string): void => {
-    if (typeof value !== 'object' || value === null || found.length === MOST) return
+  const visit = (value: JsonObject | JsonValue[], schemas: readonly JsonObject[], path: string): void => {
+    if (found.length === MOST) return
     if (Array.isArray(value)) {
       value.forEach((item, i) => {
         if (typeof item === 'object' && item !== null) {
@@ -52,17 +59,19 @@ export function undeclared(schema: unknown, params: JsonObject): readonly Undecl
       })
       return
     }
-    const names = new Set(
-      schemas.flatMap(each => (isObject(each.properties) ? Object.keys(each.properties) : [])),
-    )
-    const spellings = new Map([...names].map(name => [spelling(name), name]))
+    let spellings: ReadonlyMap<string, string> | undefined
     for (const [name, item] of Object.entries(value)) {
       if (found.length === MOST) return
+      work += schemas.length
       const inner = schemas.flatMap(each => propertySchemas(each, name))
-      const near = names.has(name) ? undefined : spellings.get(spelling(name))
+      let near: string | undefined
+      if (!schemas.some(each => isObject(each.properties) && Object.hasOwn(each.properties, name))) {
+        spellings ??= spellingsOf(schemas)
+        near = spellings.get(spelling(name))
+      }
       if (inner.length === 0 || near !== undefined) {
         found.push({ path: path + stepText(cutText(name, 64)), ...(near === undefined ? {} : { near }) })
-      } else visit(item, expand(inner), path + stepText(name))
+      } else if (typeof item === 'object' && item !== null) visit(item, expand(inner), path + stepText(name))
     }
   }
   visit(params, expand([schema]), 'param')
@@ -81,6 +90,12 @@ export function undeclaredDetail(list: readonly Undeclared[]): string {
     .map(({ path, near }) => (near === undefined ? path : `${path} (declared is ${cutText(near, 64)})`))
   const more = list.length > named.length ? ' and others' : ''
   return `The tool's schema does not declare ${named.join(', ')}${more}.`
+}
+
+/** The declared names by how they read. */
+function spellingsOf(schemas: readonly JsonObject[]): ReadonlyMap<string, string> {
+  const names = schemas.flatMap(each => (isObject(each.properties) ? Object.keys(each.properties) : []))
+  return new Map(names.map(name => [spelling(name), name]))
 }
 
 /** Case, separators and width of letters do not make another name to a person who reads quickly. */
@@ -145,7 +160,13 @@ function propertySchemas(schema: JsonObject, name: string): readonly unknown[] {
   return rest.filter(each => isObject(each) && Object.keys(each).length > 0)
 }
 
+/**
+ * Whether a pattern matches a name. Only patterns that take little time over any name are tried, as the name comes
+ * from the model: no repeated groups, no references back, at most two repetitions. Others match nothing.
+ */
 function matches(pattern: string, name: string): boolean {
+  const repetitions = pattern.match(/[*+{]/g) ?? []
+  if (/\)[*+?{]|\\[1-9k]/.test(pattern) || repetitions.length > 2) return false
   try {
     return new RegExp(pattern, 'u').test(name)
   } catch {

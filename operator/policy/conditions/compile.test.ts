@@ -324,6 +324,10 @@ describe('bounds', () => {
     expect(compileCondition(`${'('.repeat(32)}param.a${')'.repeat(32)}`).ok).toBe(true)
     expect(compileCondition(`${'('.repeat(33)}param.a${')'.repeat(33)}`).ok).toBe(false)
   })
+  it('accepts any number of parentheses, lists and nots beside each other', () => {
+    const source = Array.from({ length: 60 }, () => '(not (param.a in [1]))').join(' or ')
+    expect(compileCondition(source).ok).toBe(true)
+  })
   it('accepts as many ands as there is room for', () => {
     const source = Array.from({ length: 150 }, () => 'param.a').join(' and ')
     const result = compileCondition(source)

@@ -152,16 +152,16 @@ function readNumber(
   return { kind: 'number', text, value: value === 0 ? 0 : value, start, end }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  "'": "'",
-  '\\': '\\',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  b: '\b',
-  f: '\f',
-}
+const ESCAPES = new Map([
+  ['"', '"'],
+  ["'", "'"],
+  ['\\', '\\'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['b', '\b'],
+  ['f', '\f'],
+])
 
 /**
  * Reads the string literal that begins at `start`. Only escapes that JSON, Python and JavaScript read alike are known:
@@ -182,8 +182,7 @@ export function readString(source: string, start: number): { readonly value: str
       at++
       continue
     }
-    const escaped = source[at + 1] ?? ''
-    const simple = Object.hasOwn(ESCAPES, escaped) ? ESCAPES[escaped] : undefined
+    const simple = ESCAPES.get(source[at + 1] ?? '')
     const unicode = /^u([0-9a-fA-F]{4})/.exec(source.slice(at + 1, at + 6))?.[1]
     if (simple !== undefined) {
       value += simple

@@ -307,6 +307,7 @@ describe('equality', () => {
     [['a', { length: 1 }], ['a', { length: 1 }], true],
     [JSON.parse('{"__proto__": 1}'), {}, false],
     [{}, JSON.parse('{"__proto__": {}}'), false],
+    [JSON.parse('{"__proto__": {}}'), { x: {} }, false],
     [{ toString: 1 }, { valueOf: 1 }, false],
     ['é', 'e\u0301', false],
   ])('of %j and %j is %s', (a, b, same) => {

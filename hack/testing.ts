@@ -6,6 +6,7 @@ import { afterAll, inject } from 'vitest'
 import type { Client } from '../kube/client.ts'
 import { loadConnection } from '../kube/config.ts'
 import { type Connection, staticConnection } from '../kube/connection.ts'
+import { isNotFound } from '../kube/errors.ts'
 import { createClient } from '../kube/http-client.ts'
 import type { KubeObject, ObjectRef, Resource } from '../kube/types.ts'
 import type { Kubeconfig } from './currentcluster.ts'
@@ -26,7 +27,16 @@ const created: string[] = []
 // Registered when a test file imports this module, so once a file.
 afterAll(async () => {
   // Not waited for: the namespace controller takes five seconds, and nothing comes after.
-  await Promise.all(created.map(name => adminClient().delete(namespaces, { name })))
+  await Promise.all(
+    created.map(name =>
+      adminClient()
+        .delete(namespaces, { name })
+        // A test may have deleted its namespace itself.
+        .catch(error => {
+          if (!isNotFound(error)) throw error
+        }),
+    ),
+  )
   await admin?.close()
 })
 

@@ -19,6 +19,8 @@ export type Handler = (
 /** A real HTTP server on loopback, for tests: what it was asked, and ways to fail. */
 export class TestServer implements AsyncDisposable {
   readonly seen: SeenRequest[] = []
+  /** Connections made so far, whether or not anything was asked on them. */
+  connections = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
@@ -40,6 +42,7 @@ export class TestServer implements AsyncDisposable {
       await handler(request, response, seen)
     })
     this.#server.on('connection', socket => {
+      this.connections++
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })

@@ -1,7 +1,6 @@
 import type { Toolset } from '../../../crds/v1alpha1/agent.ts'
 import type { ToolsetConnection, ToolsetOptions } from '../types.ts'
 import { httpToolset } from './http.ts'
-import { mcpToolset } from './mcp.ts'
 
 /**
  * A connection to a toolset. Nothing is sent before it is first used; it may be kept for as long as toolset and headers
@@ -9,8 +8,25 @@ import { mcpToolset } from './mcp.ts'
  */
 export function connectToolset(options: ToolsetOptions): ToolsetConnection {
   const { mcp, http } = options.toolset
-  if (mcp !== undefined) return mcpToolset(options, new URL(mcp.url))
+  if (mcp !== undefined)
+    return lazily(async () => (await import('./mcp.ts')).mcpToolset(options, new URL(mcp.url)))
   return httpToolset(options, http?.tools ?? [])
+}
+
+/** The MCP SDK takes most of a second to load: only an operator that has MCP toolsets waits for it, and only once. */
+function lazily(connect: () => Promise<ToolsetConnection>): ToolsetConnection {
+  let connection: Promise<ToolsetConnection> | undefined
+  const connected = (): Promise<ToolsetConnection> => {
+    connection ??= connect()
+    return connection
+  }
+  return {
+    listTools: async signal => (await connected()).listTools(signal),
+    call: async request => (await connected()).call(request),
+    close: async () => {
+      await (await connection)?.close()
+    },
+  }
 }
 
 /** The hosts (no ports) that a toolset's headers are sent to: all of them must be named by its Secret. */

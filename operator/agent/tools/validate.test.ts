@@ -130,3 +130,12 @@ describe('a schema', () => {
     }
   })
 })
+
+it('a pattern that would never be done is given up, and the next check is none the worse', () => {
+  const schema: JsonObject = { type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } } }
+  expect(validateParams(schema, { a: `${'a'.repeat(50)}!` })).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('takes too long'),
+  })
+  expect(validateParams(schema, { a: 'aaa' })).toEqual({ ok: true })
+})

@@ -4,6 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
+import { bounded } from './bounded.ts'
 
 export type Validation = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
@@ -21,6 +22,9 @@ const OPTIONS: Options = {
 const MOST_ERRORS = 5
 const MAX_MESSAGE = 2000
 const MAX_CACHED = 500
+/** Longer than any honest schema takes, shorter than anybody waits for the operator. */
+const MAX_CHECK_MS = 250
+const MAX_COMPILE_MS = 2000
 
 const compiled = new Map<string, Compiled>()
 
@@ -37,16 +41,28 @@ export function validateParams(inputSchema: JsonObject, params: unknown): Valida
     }
   }
   const { validate } = schema
-  let valid: unknown
-  try {
-    valid = validate(params)
-  } catch {
-    return { ok: false, message: "The arguments could not be checked against the tool's input schema." }
+  const valid = attempt(() => validate(params))
+  if (valid === undefined) {
+    return {
+      ok: false,
+      message:
+        "The arguments could not be checked: a rule of the tool's input schema takes too long on them.",
+    }
   }
   if (valid === true) return { ok: true }
   return {
     ok: false,
     message: `The arguments do not fit the tool's input schema: ${describe(validate.errors ?? [])}`,
+  }
+}
+
+/** The result of work that ends in time and throws nothing. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    const result = bounded(MAX_CHECK_MS, work)
+    return result.done ? result.value : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -73,7 +89,8 @@ function compileFresh(schema: JsonObject): Compiled {
     // One instance each: schemas of different tools may carry the same $id.
     const ajv = instance(schema.$schema)
     formats.default(ajv)
-    return { validate: ajv.compile(schema) }
+    const compiled = bounded(MAX_COMPILE_MS, () => ajv.compile(schema))
+    return compiled.done ? { validate: compiled.value } : { fault: 'it takes too long to compile.' }
   } catch (error) {
     return { fault: (error instanceof Error ? error.message : 'it does not compile.').slice(0, 300) }
   }

@@ -98,7 +98,7 @@ describe('kubectl approvals', () => {
     expect(out).toMatch(new RegExp(`^${namespace} +sooner`, 'm'))
     expect(await plugins.kubectl(alice, 'approvals', '-A')).toMatchObject({
       code: 4,
-      err: `${alice} has no right to list approvalrequests in all namespaces.\n`,
+      err: `${alice} has no right to list approvalrequests in all namespaces. Look in one: kubectl approvals -n NAMESPACE\n`,
     })
   })
 
@@ -122,7 +122,7 @@ describe('kubectl approvals', () => {
     expect(await run(mallory)).toEqual({
       code: 4,
       out: '',
-      err: `${mallory} has no right to list approvalrequests in namespace ${namespace}.\n`,
+      err: `${mallory} has no right to list approvalrequests in namespace ${namespace}. Ask an owner of the project ${namespace} to make you a member.\n`,
     })
   })
 

@@ -28,7 +28,7 @@ function atTerminal(...args: string[]): {
   type(text: string): void
 } {
   const command = ['kubectl', ...args, '-n', namespace].map(word => `'${word}'`).join(' ')
-  const child = spawn('script', ['-qefc', `stty cols 200 rows 40; ${command}`, '/dev/null'], {
+  const child = spawn('script', ['-qefc', `stty cols 200 rows 40; exec ${command}`, '/dev/null'], {
     env: { ...plugins.env(alice), TERM: 'xterm', SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'pipe'],
   })

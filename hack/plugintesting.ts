@@ -62,7 +62,7 @@ const SETTLED = { Approve: 'Approved', Reject: 'Rejected' } as const
 
 /** Settles a request as the operator does, as soon as somebody has decided it. */
 export async function settleOnceDecided(namespace: string, name: string): Promise<void> {
-  const selection = { namespace, fieldSelector: `metadata.name=${name}`, signal: AbortSignal.timeout(20_000) }
+  const selection = { namespace, fieldSelector: `metadata.name=${name}`, signal: AbortSignal.timeout(45_000) }
   for await (const event of operator().watch(approvalRequests, selection)) {
     const decided = event.type === 'BOOKMARK' ? undefined : event.object.status.decisions[0]
     if (!decided) continue
@@ -136,7 +136,7 @@ export function outputOf(child: ChildProcess): { until(text: string | RegExp): P
   return {
     until: text =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no ${text} within 20 s in:\n${all}`)), 20_000)
+        const timer = setTimeout(() => reject(new Error(`no ${text} within 45 s in:\n${all}`)), 45_000)
         const check = (): void => {
           if (typeof text === 'string' ? !all.includes(text) : !text.test(all)) return
           clearTimeout(timer)

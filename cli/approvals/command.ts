@@ -1,8 +1,7 @@
 import { type CommandEnvironment, kubectlFor, namespaceOf, usage } from '../command.ts'
-import { EXIT, type ExitCode, worst } from '../exit-codes.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { parse, requestNames } from '../flags/parse.ts'
 import { APPROVALS_HELP } from '../help.ts'
-import type { Kubectl } from '../kubectl/kubectl.ts'
 import { type Refusal, refusalOf } from '../kubectl/refusal.ts'
 import { listRequests, REQUESTS, type Selection, selectors } from '../requests/read.ts'
 import { painter } from '../text/paint.ts'
@@ -65,13 +64,21 @@ export async function approvalsCommand(
   if (output !== undefined && output !== 'wide') {
     // kubectl's own formats come from kubectl, byte for byte.
     const what = names.length > 0 ? names : selectors(selection)
-    return handThrough(kubectl, environment, ['get', REQUESTS, ...what, `-o=${output}`])
+    const answer = await kubectl(['get', REQUESTS, ...what, `-o=${output}`], {
+      onOutput: text => io.out(text),
+    })
+    return answer.code === 0 ? EXIT.done : refuse(environment, refusalOf(answer.stderr))
   }
   if (names.length > 0) return describeNamed(kubectl, environment, names, namespace)
   if (watch) return watchCommand(kubectl, environment, selection, namespace, output === 'wide')
 
   const read = await listRequests(kubectl, selection)
-  if (read.kind === 'Refused') return refuse(environment, read.refusal)
+  if (read.kind === 'Refused') {
+    return refuse(
+      environment,
+      await withAdvice(read.refusal, selection, () => namespaceOf(kubectl, namespace)),
+    )
+  }
   if (read.value.length === 0) {
     io.out(emptyText(selection, selection.allNamespaces ? '' : await namespaceOf(kubectl, namespace)))
     return EXIT.done
@@ -90,19 +97,21 @@ export async function approvalsCommand(
 const fitOf = (io: CommandEnvironment['io']): number | undefined =>
   io.stdoutIsTerminal ? io.size().columns : undefined
 
-async function handThrough(
-  kubectl: Kubectl,
-  environment: CommandEnvironment,
-  args: readonly string[],
-): Promise<ExitCode> {
-  const { io } = environment
-  const answer = await kubectl(args, { onOutput: text => io.out(text) })
-  return answer.code === 0 ? EXIT.done : worst([refuse(environment, refusalOf(answer.stderr))])
-}
-
 function refuse({ io }: CommandEnvironment, refusal: Refusal): ExitCode {
   io.err(`${refusal.message}\n`)
   return refusal.code
+}
+
+async function withAdvice(
+  refusal: Refusal,
+  { allNamespaces }: Selection,
+  namespace: () => Promise<string>,
+): Promise<Refusal> {
+  if (refusal.kind !== 'Forbidden') return refusal
+  const advice = allNamespaces
+    ? 'Look in one: kubectl approvals -n NAMESPACE'
+    : `Ask an owner of the project ${await namespace()} to make you a member.`
+  return { ...refusal, message: `${refusal.message} ${advice}` }
 }
 
 /** What is said when there is nothing to show. */

@@ -31,7 +31,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false, 
  * `--switch`, `--switch=false`; flags and names in any order, nothing but names after `--`.
  */
 export function parse<const T extends FlagTable>(argv: readonly string[], own: T): Parsed<T> {
-  const known: FlagTable = { ...KUBECTL_FLAGS, ...own }
+  const known: FlagTable = { ...own, ...KUBECTL_FLAGS }
   // Not strict: parseArgs would refuse `--wait=false` and values that begin with a dash, which kubectl takes.
   const { tokens } = parseArgs({
     args: [...argv],

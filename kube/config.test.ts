@@ -135,7 +135,7 @@ describe('a credential plugin', () => {
     await clock.advance(58 * 60_000)
     await connection.headers()
     expect(runs()).toHaveLength(1)
-    await clock.advance(2 * 60_000)
+    await clock.advance(90_000)
     await connection.headers()
     expect(runs()).toHaveLength(2)
   })

@@ -97,7 +97,7 @@ describe('connections', () => {
     const { server, client } = await serve((_, response) => answer(response, aConfigMap('a')), {
       connection: url => ({ server: url, tls: async () => tls, headers: async () => ({}) }),
     })
-    await client.get(configMaps, ref)
+    for (let i = 0; i < 10; i++) await client.get(configMaps, ref)
     const before = server.connections
     tls = {}
     await client.get(configMaps, ref)

@@ -12,14 +12,16 @@ afterEach(async () => {
 })
 
 /** A leader whose first write is accepted, and whose renewals go as `renew` says. */
-async function aLeader(renew: (response: ServerResponse, body: string) => void) {
+async function aLeader(
+  renew: (response: ServerResponse, body: string) => void,
+  clock: TestClock = new TestClock(),
+) {
   const server = await scriptedServer((request, response) => {
     if (request.method === 'POST')
       return answer(response, { ...JSON.parse(request.body), kind: 'Lease' }, 201)
     if (request.method === 'PUT') return renew(response, request.body)
     refuse(response, 404, 'NotFound')
   })
-  const clock = new TestClock()
   const client = createClient(server.connection)
   const told: string[] = []
   const stop = new AbortController()
@@ -109,6 +111,24 @@ describe('a leader', () => {
     expect(await running).toBe('lost')
     expect(renewals(server)).toBe(0)
     expect(told).toContain('lost')
+  })
+
+  test.each([
+    ['the wall clock was set back', 30_000, -3_600_000],
+    ['the monotonic clock stood still (a suspended machine)', 0, 30_000],
+  ])('should know that its time has passed although %s', async (_, monotonicMs, wallMs) => {
+    let [monotonic, wall] = [0, 0]
+    class SplitClock extends TestClock {
+      override monotonic = () => super.now() + monotonic
+      override now = () => super.now() + wall
+    }
+    const { elector } = await aLeader(
+      (response, body) => answer(response, JSON.parse(body)),
+      new SplitClock(),
+    )
+    expect(elector.isLeading).toBe(true)
+    ;[monotonic, wall] = [monotonicMs, wallMs]
+    expect(elector.isLeading).toBe(false)
   })
 
   test('should not lead on an answer that comes after its time', async () => {

@@ -292,7 +292,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 describe.each(modes)('for any order of writes, answers, events and lists, with %s versions,', versions => {
   test('nothing is seen twice or rolled back, and in the end all that is true is seen', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async steps => {
         const clock = new TestClock()
         const store = new Store<ConfigMap>({ versions, clock })
         let version = 100
@@ -300,14 +300,15 @@ describe.each(modes)('for any order of writes, answers, events and lists, with %
         const log: { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: ConfigMap }[] = []
         const answers: ConfigMap[] = []
         let delivered = 0
-        /** Of each object, the newest version that was ever answered or delivered. */
-        const shown = new Map<string, number>()
+        /** Of each object, the newest version that a subscriber was told of. */
         const seen = new Map<string, number>()
+        const rolledBack: string[] = []
         store.subscribe(({ type, key, object }) => {
           const now = Number(object.metadata.resourceVersion)
           if (type === 'deleted') return
           // A list may show what was before a write in opaque mode; the order is promised for comparable ones.
-          if (versions === 'comparable') expect(now).toBeGreaterThan(seen.get(key) ?? 0)
+          // (What a listener throws, the store swallows: collect it.)
+          if (versions === 'comparable' && now <= (seen.get(key) ?? 0)) rolledBack.push(`${key} ${now}`)
           seen.set(key, now)
         })
         const put = (name: string): ConfigMap => {
@@ -341,7 +342,8 @@ describe.each(modes)('for any order of writes, answers, events and lists, with %
             })
           } else if (what === 'deliver') deliver()
           else if (what === 'answer') {
-            const answered = answers.shift()
+            // Answers of writes at once may arrive in any order.
+            const answered = name === 'a' ? answers.shift() : answers.pop()
             if (answered === undefined) continue
             const key = `default/${answered.metadata.name}`
             const written = Number(answered.metadata.resourceVersion)
@@ -351,7 +353,6 @@ describe.each(modes)('for any order of writes, answers, events and lists, with %
               const now = Number(store.get(key)?.metadata.resourceVersion ?? Number.POSITIVE_INFINITY)
               expect(now).toBeGreaterThanOrEqual(written)
             }
-            shown.set(key, written)
           } else if (what === 'list') list()
           else if (delivered === log.length)
             store.apply({ type: 'BOOKMARK', resourceVersion: String(version) })
@@ -369,6 +370,7 @@ describe.each(modes)('for any order of writes, answers, events and lists, with %
           [...store.keys()].map(key => [key, store.get(key)?.metadata.resourceVersion]),
         )
         expect(held).toEqual(truth)
+        expect(rolledBack).toEqual([])
       }),
       { numRuns: 300 },
     )

@@ -392,6 +392,20 @@ describe('an error', () => {
     })
   })
 
+  it('of a conversation that cannot be sent is not worth a second try, and quotes nothing of it', async () => {
+    const server = await answering(chatAnswer({ content: 'Hello.' }))
+    const call = { type: 'tool-call', toolCallId: 'hunter2', toolName: REFUND, input: {} }
+    const error = await failureAt(server.url, {
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: [call] },
+      ],
+    })
+    expect(error).toMatchObject({ kind: 'Permanent', message: expect.stringContaining('MissingToolResults') })
+    expect(error.message).not.toContain('hunter2')
+    expect(server.seen).toEqual([])
+  })
+
   it('of a model without a base URL', async () => {
     const request = aRequest('http://unused')
     const { baseURL: _, ...model } = request.model

@@ -2,7 +2,7 @@ import type { ModelMessage, ToolSet } from 'ai'
 import { deadline } from '../tools/deadline.ts'
 import { type ModelAnswer, ModelError, type ModelRequest, type ProviderCall } from '../types.ts'
 import { readAnswer } from './answer.ts'
-import { brokeOff, filtered, stopped, timedOut, toModelError } from './errors.ts'
+import { brokeOff, filtered, notAsked, stopped, timedOut, toModelError } from './errors.ts'
 import { toPlainJSON } from './plain.ts'
 import { loadModel, modelURL, providerOptions } from './provider.ts'
 import { toolNames } from './tool-names.ts'
@@ -23,19 +23,25 @@ export async function askModel(request: ModelRequest): Promise<ModelAnswer> {
     throw new ModelError('Permanent', `spec.model.baseURL of the model ${model.name} is missing or no URL.`)
   }
   const time = deadline(timeoutMs, signal)
+  const asked = { is: false }
   try {
     if (time.signal.aborted) throw stopped(model)
-    return await time.race(generate(request, url, time.signal))
+    return await time.race(generate(request, url, time.signal, asked))
   } catch (error) {
     if (time.givenUp() === 'TimedOut') throw timedOut(model, timeoutMs)
     if (time.givenUp() === 'Stopped') throw stopped(model)
-    throw toModelError(error, model, now)
+    throw asked.is ? toModelError(error, model, now) : notAsked(error, model)
   } finally {
     time.end()
   }
 }
 
-async function generate(request: ModelRequest, url: URL, abortSignal: AbortSignal): Promise<ModelAnswer> {
+async function generate(
+  request: ModelRequest,
+  url: URL,
+  abortSignal: AbortSignal,
+  asked: { is: boolean },
+): Promise<ModelAnswer> {
   const { generateText, jsonSchema, tool, wrapLanguageModel } = await import('ai')
   // Its warnings go to the console and may quote a conversation.
   globalThis.AI_SDK_LOG_WARNINGS = false
@@ -54,6 +60,7 @@ async function generate(request: ModelRequest, url: URL, abortSignal: AbortSigna
     middleware: {
       specificationVersion: 'v4',
       async wrapGenerate({ doGenerate }) {
+        asked.is = true
         const said = await doGenerate()
         const read = readAnswer(said.content, names, {
           number,

@@ -49,6 +49,13 @@ export function toModelError(error: unknown, model: Model, now: () => number): M
   )
 }
 
+/** The request could not even be built, so trying again is no use. Names the kind of the fault, never what it quotes. */
+export function notAsked(error: unknown, model: Model): ModelError {
+  if (error instanceof ModelError) return error
+  const fault = error instanceof Error ? error.name : typeof error
+  return permanent(`${place(model)} could not be asked: the request could not be built (${fault}).`)
+}
+
 /** The model did not answer in time. */
 export function timedOut(model: Model, timeoutMs: number): ModelError {
   return transient(`${place(model)} did not answer within ${timeoutMs / 1000} s.`)

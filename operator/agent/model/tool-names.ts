@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ModelError } from '../types.ts'
 
 /** What every provider accepts as the name of a tool. */
 const WIRE_NAME = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/
@@ -46,7 +47,7 @@ export function toolNames(fullNames: readonly string[]): ToolNames {
   const byWire = new Map([...full].map(name => [wireName(name), name]))
   // 64 bits of a hash: two names meet by accident only in an attack, and then neither may stand for the other.
   if (byWire.size !== full.size)
-    throw new Error('Two tools of this agent have names that cannot be told apart.')
+    throw new ModelError('Permanent', 'Two tools of this agent have names that cannot be told apart.')
   const bySpelling = new Map([...byWire.keys()].map(wire => [spelling(wire), wire]))
   return {
     toWire: wireName,

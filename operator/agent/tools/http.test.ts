@@ -266,6 +266,17 @@ describe('an answer', () => {
   })
 })
 
+it('sends nothing with a header that may not be sent, and does not repeat it', async () => {
+  const server = await serve((_, response) => json(response, {}))
+  const outcome = await call({ url: server.url }, {}, { 'x-key': 'hunter2\r\nHost: evil.test' })
+  expect(outcome).toEqual({
+    kind: 'Error',
+    text: 'The toolset crm cannot be used: The value of the key x-key of the Secret may not stand in a header.',
+    sent: false,
+  })
+  expect(server.seen).toEqual([])
+})
+
 it('lists its tools as the Agent says them', async () => {
   const inputSchema = { type: 'object', properties: { email: { type: 'string' } } }
   const connection = connectToolset({

@@ -75,7 +75,7 @@ class McpConnection {
       if (error instanceof ToolsetUnavailable) throw error
       const why = time.givenUp()
       if (why === 'TimedOut') throw this.#unavailable(`did not answer within ${timeoutMs / 1000} s`)
-      if (why === 'Stopped') throw this.#unavailable('was not waited for')
+      if (why === 'Stopped') throw this.#unavailable('did not answer in time')
       throw this.#unavailable(readMcpError(error).says)
     } finally {
       time.end()

@@ -1,17 +1,30 @@
 import type { Toolset } from '../../../crds/v1alpha1/agent.ts'
-import type { ToolsetConnection, ToolsetOptions } from '../types.ts'
+import { toHeaders } from '../secrets.ts'
+import { type ToolsetConnection, type ToolsetOptions, ToolsetUnavailable } from '../types.ts'
 import { httpToolset } from './http.ts'
+import { notSent } from './outcomes.ts'
 
 /**
- * A connection to a toolset. Nothing is sent before it is first used; it may be kept for as long as toolset and headers
+ * A connection to a toolset. Headers that may not be sent (secrets.ts) make it unavailable. Nothing is sent before it is first used; it may be kept for as long as toolset and headers
  * are the same, and used by several runs at once.
  */
 export function connectToolset(options: ToolsetOptions): ToolsetConnection {
   const { mcp, http } = options.toolset
+  const headers = toHeaders(options.headers)
+  if (!headers.ok) return unusable(`The toolset ${options.toolset.name} cannot be used: ${headers.message}`)
   if (mcp !== undefined)
     return lazily(async () => (await import('./mcp.ts')).mcpToolset(options, new URL(mcp.url)))
   return httpToolset(options, http?.tools ?? [])
 }
+
+/** A toolset that nothing may be sent to. */
+const unusable = (why: string): ToolsetConnection => ({
+  listTools: async () => {
+    throw new ToolsetUnavailable(why)
+  },
+  call: async () => notSent(why),
+  close: async () => {},
+})
 
 /** The MCP SDK takes most of a second to load: only an operator that has MCP toolsets waits for it, and only once. */
 function lazily(connect: () => Promise<ToolsetConnection>): ToolsetConnection {

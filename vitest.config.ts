@@ -15,6 +15,7 @@ export default defineConfig({
           exclude: ['**/*.cluster.test.ts', '**/node_modules/**'],
           // `npm test` may be building a control plane on the same cores meanwhile.
           testTimeout: 30_000,
+          expect: { poll: { timeout: 15_000, interval: 20 } },
         },
       },
       {
@@ -23,6 +24,7 @@ export default defineConfig({
           include: ['{crds,kube,operator,web,cli,hack,examples}/**/*.cluster.test.ts'],
           globalSetup: ['hack/testcluster.ts'],
           testTimeout: 60_000,
+          expect: { poll: { timeout: 15_000, interval: 20 } },
           hookTimeout: 120_000,
         },
       },

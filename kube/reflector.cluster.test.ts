@@ -91,8 +91,9 @@ describe('against a real API server', () => {
       store.wrote(written)
       expect(store.get(key)?.data?.n).toBe(String(i))
     }
+    const last = store.get(key)!
     await client.delete(configMaps, ref('o'))
-    store.deleted(store.get(key)!)
+    store.deleted(last)
     expect(store.get(key)).toBeUndefined()
     await create('end', '0')
     await expect.poll(() => changes.at(-1)).toBe('added end 0')

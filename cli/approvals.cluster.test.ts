@@ -246,7 +246,7 @@ describe('kubectl approvals -w', () => {
     await ask(live, 'first', { requiredApprovals: 2 })
     const child = plugins.start(alice, ['approvals', '-w', '-n', live])
     const output = outputOf(child)
-    await output.until(/ new +first .*amount=2400.* expires in /)
+    await output.until(/ waiting +first .*amount=2400.* expires in /)
     await plugins.kubectl(bob, 'approve', 'first', '--reason', 'fine by me', '-n', live)
     await output.until(
       `decision   first  order-manager  order_tools.process_refund  approved by ${bob}: fine by me; 1 of 2 approvals`,
@@ -273,7 +273,7 @@ describe('kubectl approvals -w', () => {
     const proxy = await door()
     const child = plugins.start(alice, ['approvals', '-w', '-n', live, '--server', proxy.url])
     const output = outputOf(child)
-    await output.until(/ new +goes /)
+    await output.until(/ waiting +goes /)
     await ask(live, 'follows')
     await output.until(/ new +follows /)
     proxy.shut()
@@ -287,7 +287,7 @@ describe('kubectl approvals -w', () => {
     const all = await output.until(/ new +after /)
     expect(all).toMatch(new RegExp(` approved +before .* by ${bob}`))
     expect(all).toMatch(/ deleted +goes /)
-    expect(all.match(/ new +before /g)).toHaveLength(1)
+    expect(all.match(/ (waiting|new) +before /g)).toHaveLength(1)
     expect(all.match(/ new +follows /g)).toHaveLength(1)
     const end = ended(child)
     child.kill('SIGTERM')

@@ -4,7 +4,15 @@ import { visible } from '../text/visible.ts'
 
 /** Something that happened to a request while it was watched. */
 export interface Change {
-  readonly word: 'new' | 'decision' | 'approved' | 'rejected' | 'expired' | 'cancelled' | 'deleted'
+  readonly word:
+    | 'waiting'
+    | 'new'
+    | 'decision'
+    | 'approved'
+    | 'rejected'
+    | 'expired'
+    | 'cancelled'
+    | 'deleted'
   readonly request: ApprovalRequest
   /** What a person wants to know beside the request itself; empty for a new one. */
   readonly text: string

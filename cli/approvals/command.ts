@@ -5,6 +5,7 @@ import { APPROVALS_HELP } from '../help.ts'
 import { type Refusal, refusalOf } from '../kubectl/refusal.ts'
 import { listRequests, REQUESTS, type Selection, selectors } from '../requests/read.ts'
 import { painter } from '../text/paint.ts'
+import { table } from '../text/table.ts'
 import { visible } from '../text/visible.ts'
 import { describeNamed } from './detail.ts'
 import { watchCommand } from './live.ts'
@@ -119,9 +120,11 @@ export function emptyText({ all, agent, allNamespaces }: Selection, namespace: s
   const of = agent === undefined ? '' : ` of agent ${agent}`
   const where = allNamespaces ? 'in any namespace' : `in namespace ${namespace}`
   if (all) return `There are no approval requests${of} ${where}.\n`
-  const more = allNamespaces
-    ? '  kubectl approvals -A -w      wait for one'
-    : `  kubectl approvals -n ${namespace} -w      wait for one\n  kubectl approvals -A             look in all namespaces`
-  const settled = `  kubectl approvals ${allNamespaces ? '-A' : `-n ${namespace}`} --all   see those that are settled`
-  return `No approvals${of} are pending ${where}.\n${more}\n${settled}\n`
+  const here = allNamespaces ? '-A' : `-n ${namespace}`
+  const hints = [
+    [`  kubectl approvals ${here} -w`, 'wait for one'],
+    ...(allNamespaces ? [] : [['  kubectl approvals -A', 'look in all namespaces']]),
+    [`  kubectl approvals ${here} --all`, 'see those that are settled'],
+  ]
+  return `No approvals${of} are pending ${where}.\n${table(hints[0] ?? [], hints.slice(1))}`
 }

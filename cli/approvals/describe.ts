@@ -48,7 +48,7 @@ export function describeRequest(
       line('If rejected', rejection(request)),
       line('Digest', spec.callDigest),
     ],
-    ...(around.approvers ? [whoMay(request, around)] : []),
+    ...(around.approvers && request.status.phase === 'Pending' ? [whoMay(request, around)] : []),
     ['History:', ...history(request, now).map(text => `  ${text}`)],
     ...((around.events ?? []).length > 0
       ? [['Events:', ...(around.events ?? []).map(event => `  ${eventLine(event, now)}`)]]
@@ -100,13 +100,13 @@ const values = (gate: FiredGate): string[] =>
 
 function whoMay(request: ApprovalRequest, { person, holdsRight, approvers }: Surroundings): string[] {
   const lines: string[] = []
-  if (person && holdsRight !== undefined && request.status.phase === 'Pending') {
+  if (person && holdsRight !== undefined) {
     lines.push(`  you, ${visible(person.name)}: ${ownRight(request, person, holdsRight)}`)
   }
   for (const { kind, name, from } of approvers ?? []) {
     lines.push(`  ${kind === 'Group' ? 'group ' : ''}${visible(name)} (${visible(from)})`)
   }
-  if ((approvers ?? []).length === 0) lines.push('  (who else may, you have no right to read)')
+  if ((approvers ?? []).length === 0) lines.push('  (you have no right to read who else may)')
   return ['Who may decide:', ...lines]
 }
 

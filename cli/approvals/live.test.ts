@@ -37,7 +37,7 @@ describe('the live view', () => {
     watcher.changed(settled('Approved'))
     watcher.deleted(anApproval({ name: 'b' }))
     expect(lines).toEqual([
-      'new a',
+      'waiting a',
       'new b',
       'decision a approved by alice; 1 of 2 approvals; waiting for another reviewer',
       'approved a by alice: ok',

@@ -38,6 +38,7 @@ const keyOf = ({ metadata }: ApprovalRequest): string => `${metadata.uid}`
 export function createWatcher(view: Pick<View, 'show' | 'note'>): Watcher {
   const pending = new Map<string, ApprovalRequest>()
   let isLost = false
+  let isFirst = true
 
   const take = (key: string, after: ApprovalRequest | undefined): readonly Change[] => {
     const changes = changesOf(pending.get(key), after)
@@ -52,9 +53,12 @@ export function createWatcher(view: Pick<View, 'show' | 'note'>): Watcher {
       const after = new Map([...settled, ...now].map(request => [keyOf(request), request]))
       const keys = new Set([...pending.keys(), ...after.keys()])
       const changes = [...keys].flatMap(key => take(key, after.get(key)))
+      // At first nothing has happened yet: this is what was found.
+      const found = changes.map(change => ({ ...change, word: 'waiting' as const }))
       if (isLost) view.note('connected again')
       isLost = false
-      show(changes)
+      show(isFirst ? found : changes)
+      isFirst = false
     },
     changed: request => show(take(keyOf(request), request)),
     deleted: request => show(take(keyOf(request), undefined)),

@@ -29,6 +29,8 @@ export function changeLine({ word, request, text }: Change, namespaces: boolean,
   const name = namespaces ? `${metadata.namespace}/${metadata.name}` : metadata.name
   const left = expiresAt(request) - now
   const rest =
-    word === 'new' ? `${shortParams(spec.params, PARAMS_WIDTH)}  expires in ${duration(left)}` : text
+    word === 'new' || word === 'waiting'
+      ? `${shortParams(spec.params, PARAMS_WIDTH)}  expires in ${duration(left)}`
+      : text
   return [word.padEnd(WORD_WIDTH), name, spec.agentRef.name, visible(spec.tool), rest].join('  ').trimEnd()
 }

@@ -21,7 +21,11 @@ const textOf = ({ content }: ChatMessage): string =>
 
 /** The name under which a tool was offered: a client may have to write `order_tools.get_order` without the dot. */
 const offeredName = (tool: string, request: ChatRequest): string => {
-  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/_+/g, '_')
+  const plain = (name: string) =>
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '_')
+      .replace(/_+/g, '_')
   const names = (request.tools ?? []).map(offered => offered.function.name)
   return names.find(name => name === tool) ?? names.find(name => plain(name).startsWith(plain(tool))) ?? tool
 }
@@ -33,7 +37,10 @@ const complete = (request: ChatRequest) => {
   const since = request.messages.slice(lastUser + 1)
   const spoken = since.filter(({ role }) => role === 'assistant').length
   const lastSpoken = since.findLastIndex(({ role }) => role === 'assistant')
-  const results = since.slice(lastSpoken + 1).filter(({ role }) => role === 'tool').map(textOf)
+  const results = since
+    .slice(lastSpoken + 1)
+    .filter(({ role }) => role === 'tool')
+    .map(textOf)
   const user = request.messages[lastUser]
   const answer = nextAnswer(user ? textOf(user) : '', spoken, results)
   answers += 1
@@ -68,18 +75,24 @@ const read = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '0' }, host: { type: 'string', default: '127.0.0.1' } } })
+const { values } = parseArgs({
+  options: { port: { type: 'string', default: '0' }, host: { type: 'string', default: '127.0.0.1' } },
+})
 
 const http = createServer(async (request, response) => {
   if (request.method !== 'POST' || !request.url?.endsWith('/chat/completions')) {
-    response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{"message":"POST /v1/chat/completions"}}')
+    response
+      .writeHead(404, { 'content-type': 'application/json' })
+      .end('{"error":{"message":"POST /v1/chat/completions"}}')
     return
   }
   try {
     const answer = complete(JSON.parse(await read(request)) as ChatRequest)
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   } catch {
-    response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"message":"not a chat request"}}')
+    response
+      .writeHead(400, { 'content-type': 'application/json' })
+      .end('{"error":{"message":"not a chat request"}}')
   }
 })
 http.listen(Number(values.port), values.host, () => {

@@ -20,6 +20,10 @@ const orders = new Map([
   ['ORD-1301', { customer: 'C-9', total: 60, status: 'delivered late' }],
   ['ORD-1302', { customer: 'C-9', total: 1800, status: 'delivered' }],
   ['ORD-1303', { customer: 'C-4', total: 5200, status: 'in transit' }],
+  ['ORD-1304', { customer: 'C-4', total: 1500, status: 'damaged' }],
+  ['ORD-1305', { customer: 'C-2', total: 3100, status: 'delivered' }],
+  ['ORD-1306', { customer: 'C-2', total: 1250, status: 'delivered' }],
+  ['ORD-1309', { customer: 'C-7', total: 4800, status: 'lost' }],
 ])
 
 const executed: ExecutedCall[] = []
@@ -34,7 +38,10 @@ const orderDesk = (): McpServer => {
     inputSchema: S,
     answer: (params: z.infer<S>) => string,
   ) => {
-    server.registerTool(name, { description, inputSchema }, (async (params: z.infer<S>, ctx: { mcpReq: { _meta?: Record<string, unknown> } }) => {
+    server.registerTool(name, { description, inputSchema }, (async (
+      params: z.infer<S>,
+      ctx: { mcpReq: { _meta?: Record<string, unknown> } },
+    ) => {
       executed.push({
         tool: name,
         params,
@@ -47,7 +54,9 @@ const orderDesk = (): McpServer => {
 
   tool('get_order', 'Look an order up', z.object({ order_id }), params => {
     const order = orders.get(params.order_id)
-    return order ? JSON.stringify({ order_id: params.order_id, ...order }) : `There is no order ${params.order_id}.`
+    return order
+      ? JSON.stringify({ order_id: params.order_id, ...order })
+      : `There is no order ${params.order_id}.`
   })
   tool(
     'process_refund',
@@ -55,7 +64,10 @@ const orderDesk = (): McpServer => {
     z.object({
       order_id,
       amount: z.number().positive().describe('Euros'),
-      card_number: z.string().optional().describe('Card that the money goes to, where it is not the one that paid'),
+      card_number: z
+        .string()
+        .optional()
+        .describe('Card that the money goes to, where it is not the one that paid'),
     }),
     params => `Refunded ${params.amount} EUR for ${params.order_id}.`,
   )
@@ -69,7 +81,9 @@ const orderDesk = (): McpServer => {
   return server
 }
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '0' }, host: { type: 'string', default: '127.0.0.1' } } })
+const { values } = parseArgs({
+  options: { port: { type: 'string', default: '0' }, host: { type: 'string', default: '127.0.0.1' } },
+})
 const mcp = toNodeHandler(createMcpHandler(orderDesk))
 
 const http = createServer((request, response) => {

@@ -47,7 +47,8 @@ const ownCluster = async (namespace: string): Promise<DemoCluster> => {
   const users = people.map(name => ({ name, token: randomBytes(24).toString('hex') }))
   const plane = await startControlPlane({
     users,
-    prepare: ({ kubectl: path, adminKubeconfig }) => installApi({ kubectl: path, kubeconfig: adminKubeconfig }),
+    prepare: ({ kubectl: path, adminKubeconfig }) =>
+      installApi({ kubectl: path, kubeconfig: adminKubeconfig }),
   })
   return {
     url: plane.url,

@@ -1,6 +1,7 @@
 // `npm run demo`: the whole of Countersign on this machine. `-- --auto` plays the story and checks it.
 import { parseArgs } from 'node:util'
-import { startStack, type Stack, writeReadyFile } from './stack.ts'
+import { writeReadyFile } from './ready-file.ts'
+import { type Stack, startStack } from './stack.ts'
 import { playStory } from './story.ts'
 import { welcome } from './welcome.ts'
 
@@ -52,7 +53,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stopping) return
     console.log('\nStopping everything that was started ...')
-    void stop(0)
+    void stop(flags.auto ? 130 : 0)
   })
 }
 

@@ -1,22 +1,23 @@
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseAllDocuments, stringify } from 'yaml'
 import { buildPlugins } from '../build.ts'
+import { freePort } from '../controlplane/ports.ts'
 import { kubectl } from '../manifests.ts'
-import { createProcessGroup, type ProcessGroup, type SupervisedProcess } from '../process.ts'
-import { type DemoCluster, PEOPLE, type Person, startDemoCluster } from './cluster.ts'
+import { createProcessGroup, type ProcessGroup, type ProcessSpec } from '../process.ts'
+import { type DemoCluster, startDemoCluster } from './cluster.ts'
+import { type Addresses, applyAgents, applyProject } from './examples.ts'
+import { type KeptProcess, keepRunning } from './keep-running.ts'
 
 export const NAMESPACE = 'shop'
-export const SYSTEM_NAMESPACE = 'countersign-system'
+const SYSTEM_NAMESPACE = 'countersign-system'
 
 export interface StackOptions {
   readonly useCurrentCluster?: boolean
   /** Told what is being done, a line each. */
   readonly progress: (line: string) => void
-  /** Told when the operator or the gateway died and runs again. */
-  readonly onRestart?: (name: 'operator' | 'gateway') => void
+  /** Told when a process died and runs again, under another pid. */
+  readonly onRestart?: (name: string) => void
 }
 
 /** Everything that the demo runs, and where it is. */
@@ -24,225 +25,178 @@ export interface Stack {
   readonly cluster: DemoCluster
   /** Folder with kubectl and the plugins. */
   readonly bin: string
+  /** Folder of everything that belongs to this demo; gone when it has stopped. */
   readonly folder: string
   readonly gateway: string
   readonly metrics: { readonly operator: string; readonly gateway: string }
-  /** URLs of the example model and tool server. */
-  readonly model: string
+  /** URL of the example tool server. */
   readonly tools: string
-  pids(): { operator: number; gateway: number }
-  /** Log file by process name. */
-  log(name: 'operator' | 'gateway' | 'model-server' | 'order-tools'): string
+  /** Folder of the Agents as they were applied here. */
+  readonly agents: string
+  pids(): Readonly<Record<string, number>>
+  /** Kills the operator with SIGKILL: its pid, and that of the next one as soon as that is ready. */
+  killOperator(): { readonly pid: number; readonly restarted: Promise<number> }
+  /** Path of a log file. */
+  log(name: 'operator' | 'gateway'): string
   stop(): Promise<void>
 }
 
 const root = join(import.meta.dirname, '../..')
-const READY_MS = 60_000
+const READY_MS = 120_000
 
-/** Starts the whole stack: cluster, operator and gateway under their own ServiceAccounts, model and tools, project and agent. */
+/** Starts the whole stack: cluster, operator and gateway under their own ServiceAccounts, model and tools, project and agents. */
 export const startStack = async (options: StackOptions): Promise<Stack> => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-demo-'))
   const group = await createProcessGroup()
   group.removeAtEnd(folder)
+  const stopping = new AbortController()
   let cluster: DemoCluster | undefined
-  try {
-    options.progress('control plane: etcd, kube-apiserver, kube-controller-manager')
-    cluster = await startDemoCluster({
-      namespace: NAMESPACE,
-      useCurrentCluster: options.useCurrentCluster ?? false,
-      folder,
-    })
-    return await startOn(cluster, group, folder, options)
-  } catch (error) {
+  const stop = async (): Promise<void> => {
+    stopping.abort()
     await group.stop()
     await cluster?.stop()
+  }
+  try {
+    const { progress } = options
+    progress('Starting etcd, kube-apiserver and kube-controller-manager; applying CRDs, policies and roles')
+    // The examples and the plugins need no cluster.
+    const [started, examples, bin] = await allOrFirstError([
+      startDemoCluster({
+        namespace: NAMESPACE,
+        useCurrentCluster: options.useCurrentCluster ?? false,
+        folder,
+      }).then(value => {
+        cluster = value
+        return value
+      }),
+      startExamples(group, folder),
+      buildPlugins(join(folder, 'plugins')).then(plugins => plugins.bin),
+    ])
+    if (started.kubectl !== 'kubectl') symlinkSync(started.kubectl, join(bin, 'kubectl'))
+    return await startOn(
+      { cluster: started, group, folder, examples, bin, stopping: stopping.signal, stop },
+      options,
+    )
+  } catch (error) {
+    await stop()
     throw error
   }
 }
 
-const startOn = async (
-  cluster: DemoCluster,
-  group: ProcessGroup,
-  folder: string,
-  options: StackOptions,
-): Promise<Stack> => {
-  options.progress('kubectl plugins')
-  const { bin } = await buildPlugins(join(folder, 'plugins'))
-  if (cluster.kubectl !== 'kubectl') symlinkSync(cluster.kubectl, join(bin, 'kubectl'))
+interface Begun {
+  readonly cluster: DemoCluster
+  readonly group: ProcessGroup
+  readonly folder: string
+  readonly examples: Addresses
+  readonly bin: string
+  readonly stopping: AbortSignal
+  readonly stop: () => Promise<void>
+}
 
-  options.progress('example model server and order tools')
-  const log = (name: string) => join(folder, `${name}.log`)
-  const example = async (name: string, ready: RegExp): Promise<string> => {
-    await group.start(nodeProcess(name, `examples/${name}/server.ts`, [], log(name), ready))
-    return urlIn(log(name), ready)
-  }
-  const model = await example('model-server', /listening on (http:\/\/\S+)/)
-  const tools = await example('order-tools', /listening on (http:\/\/\S+)/)
-
-  options.progress('operator and gateway, each under its own ServiceAccount')
-  const stopping = { yes: false }
-  const ports = { operator: await freePort(), gateway: await freePort(), gatewayMetrics: await freePort() }
-  const operator = await keepRunning(stopping, group, options, nodeProcess(
-    'operator',
-    'operator/main.ts',
-    [
-      `--kubeconfig=${await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'countersign-operator')}`,
-      '--host=127.0.0.1',
+const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
+  const { cluster, folder, examples, bin } = begun
+  const { progress } = options
+  progress('Starting operator and gateway, each under its own ServiceAccount')
+  const ports = { operator: await freePort(), gateway: await freePort(), metrics: await freePort() }
+  const agents = join(folder, 'agents')
+  const [operator, gateway] = await allOrFirstError([
+    startService(begun, options, 'operator', ports.operator, [
       `--metrics-port=${ports.operator}`,
       '--allow-loopback',
       '--lease-seconds=3',
-    ],
-    log('operator'),
-    () => answers(`http://127.0.0.1:${ports.operator}/readyz`),
-  ))
-  const gateway = await keepRunning(stopping, group, options, nodeProcess(
-    'gateway',
-    'web/gateway/main.ts',
-    [
-      `--kubeconfig=${await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'countersign-gateway')}`,
-      '--host=127.0.0.1',
+    ]),
+    startService(begun, options, 'gateway', ports.gateway, [
       `--port=${ports.gateway}`,
-      `--metrics-port=${ports.gatewayMetrics}`,
-    ],
-    log('gateway'),
-    () => answers(`http://127.0.0.1:${ports.gateway}/readyz`),
-  ))
-
-  options.progress(`namespace ${NAMESPACE}: project, roles, agent`)
-  await applyExamples(cluster, { model, tools })
-
+      `--metrics-port=${ports.metrics}`,
+    ]),
+    applyProject(cluster, NAMESPACE).then(() => applyAgents(cluster, examples, agents)),
+  ])
+  progress('Waiting until the agents have found their tools')
+  await kubectl(cluster, [
+    'wait',
+    'agents',
+    '--all',
+    '-n',
+    NAMESPACE,
+    '--for=condition=Ready',
+    '--timeout=120s',
+  ])
+  progress('Everything runs')
   return {
     cluster,
     bin,
     folder,
+    agents,
     gateway: `http://127.0.0.1:${ports.gateway}`,
     metrics: {
       operator: `http://127.0.0.1:${ports.operator}/metrics`,
-      gateway: `http://127.0.0.1:${ports.gatewayMetrics}/metrics`,
+      gateway: `http://127.0.0.1:${ports.metrics}/metrics`,
     },
-    model,
-    tools,
-    pids: () => ({ operator: operator.pid(), gateway: gateway.pid() }),
-    log,
-    stop: async () => {
-      stopping.yes = true
-      await group.stop()
-      await cluster.stop()
+    tools: examples.tools,
+    pids: () => ({ operator: operator.pid, gateway: gateway.pid, ...(cluster.pids ?? {}) }),
+    killOperator: () => {
+      const { pid } = operator
+      const restarted = operator.next()
+      operator.kill('SIGKILL')
+      return { pid, restarted }
     },
+    log: name => logFile(folder, name),
+    stop: begun.stop,
   }
 }
 
+const PROGRAMS = { operator: 'operator/main.ts', gateway: 'web/gateway/main.ts' } as const
+
+/** Starts one of our own programs as its ServiceAccount; it is ready when `/readyz` on `port` says so. */
+const startService = async (
+  { cluster, group, folder, stopping }: Begun,
+  options: StackOptions,
+  name: keyof typeof PROGRAMS,
+  port: number,
+  flags: readonly string[],
+): Promise<KeptProcess> => {
+  const kubeconfig = await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, `countersign-${name}`)
+  const args = [`--kubeconfig=${kubeconfig}`, '--host=127.0.0.1', ...flags]
+  const ready = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok
+  return keepRunning(group, nodeProcess(folder, name, PROGRAMS[name], args, ready), {
+    stopping,
+    onRestart: () => options.onRestart?.(name),
+    onFailure: message => options.progress(`${name} could not be started again, trying on: ${message}`),
+  })
+}
+
+const startExamples = async (group: ProcessGroup, folder: string): Promise<Addresses> => {
+  const listening = /listening on (http:\/\/\S+)/
+  const start = async (name: string): Promise<string> => {
+    await group.start(nodeProcess(folder, name, `examples/${name}/server.ts`, [], listening))
+    return listening.exec(readFileSync(logFile(folder, name), 'utf8'))?.[1] ?? ''
+  }
+  const [model, tools] = await allOrFirstError([start('model-server'), start('order-tools')])
+  return { model, tools }
+}
+
+const logFile = (folder: string, name: string): string => join(folder, `${name}.log`)
+
 const nodeProcess = (
+  folder: string,
   name: string,
   program: string,
   args: readonly string[],
-  logFile: string,
-  ready: RegExp | (() => Promise<boolean>),
-) => ({
+  ready: NonNullable<ProcessSpec['ready']>,
+): ProcessSpec => ({
   name,
   command: process.execPath,
   args: ['--disable-warning=ExperimentalWarning', join(root, program), ...args],
-  logFile,
+  logFile: logFile(folder, name),
   ready,
   readyTimeoutMs: READY_MS,
 })
 
-const urlIn = (logFile: string, pattern: RegExp): string =>
-  pattern.exec(readFileSync(logFile, 'utf8'))?.[1] ?? ''
-
-const answers = async (url: string): Promise<boolean> => (await fetch(url)).ok
-
-/** Starts a process, and starts it again when it dies, as a cluster would. */
-const keepRunning = async (
-  stopping: { readonly yes: boolean },
-  group: ProcessGroup,
-  options: StackOptions,
-  spec: Parameters<ProcessGroup['start']>[0],
-): Promise<{ pid(): number }> => {
-  let current: SupervisedProcess = await group.start(spec)
-  const watch = async (): Promise<void> => {
-    for (;;) {
-      await current.exited
-      if (stopping.yes) return
-      try {
-        current = await group.start(spec)
-        options.onRestart?.(spec.name as 'operator' | 'gateway')
-      } catch (error) {
-        if (stopping.yes) return
-        options.progress(`${spec.name} could not be started again: ${error instanceof Error ? error.message : 'unknown'}`)
-      }
-    }
-  }
-  void watch()
-  return { pid: () => current.pid }
-}
-
-/** A port that nobody listens on now. */
-const freePort = async (): Promise<number> => (await import('../controlplane/ports.ts')).freePort()
-
-const ROLE_NAMES = { Owner: 'countersign-owner', Admin: 'countersign-admin', Member: 'countersign-member' } as const
-
-/** Project, RoleBindings and Agent of examples/shop, with the addresses that model and tools have here. */
-const applyExamples = async (cluster: DemoCluster, urls: { model: string; tools: string }): Promise<void> => {
-  const apply = (documents: readonly unknown[]) =>
-    kubectl(
-      cluster,
-      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
-      documents.map(document => stringify(document)).join('---\n'),
-    )
-  await apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }])
-  await apply([...documentsOf('project.yaml'), ...roleBindings()])
-  await apply(documentsOf('agent.yaml').map(agent => withAddresses(agent, urls)))
-}
-
-const documentsOf = (name: string): unknown[] =>
-  parseAllDocuments(readFileSync(join(root, 'examples/shop', name), 'utf8')).map(document => document.toJS())
-
-/** Membership is Kubernetes RBAC; until the operator keeps these bindings itself, the demo applies them. */
-const roleBindings = (): unknown[] =>
-  (Object.keys(PEOPLE) as Person[]).flatMap(person => {
-    const role = PEOPLE[person]
-    if (role === null) return []
-    return {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: `${ROLE_NAMES[role]}-${person.split('@')[0]}`, namespace: NAMESPACE },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: ROLE_NAMES[role] },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: person }],
-    }
-  })
-
-const withAddresses = (agent: unknown, urls: { model: string; tools: string }): unknown => {
-  const { spec, ...rest } = agent as { spec: { model: object; toolsets: { mcp: object }[] } }
-  return {
-    ...rest,
-    spec: {
-      ...spec,
-      model: { ...spec.model, baseURL: urls.model },
-      toolsets: spec.toolsets.map(toolset => ({ ...toolset, mcp: { ...toolset.mcp, url: urls.tools } })),
-    },
-  }
-}
-
-/** Writes what outside tests need to know, atomically (design.md section 9). */
-export const writeReadyFile = (path: string, stack: Stack): void => {
-  const { cluster } = stack
-  const content = {
-    kubeconfig: cluster.kubeconfig,
-    bin: stack.bin,
-    namespace: NAMESPACE,
-    gateway: stack.gateway,
-    metrics: stack.metrics,
-    pids: { ...stack.pids(), ...(cluster.pids ?? {}) },
-    users: Object.fromEntries(
-      (Object.keys(PEOPLE) as Person[]).map(person => [
-        person,
-        { token: cluster.tokens[person] ?? '', role: PEOPLE[person] },
-      ]),
-    ),
-  }
-  const temporary = `${path}.${randomUUID()}`
-  mkdirSync(join(path, '..'), { recursive: true })
-  writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-  renameSync(temporary, path)
+/** As Promise.all, but everything has ended when it rejects: nothing is started behind the back of who cleans up. */
+const allOrFirstError = async <T extends readonly unknown[]>(
+  promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> => {
+  const results = await Promise.allSettled(promises)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+  return results.map(result => (result.status === 'fulfilled' ? result.value : undefined)) as unknown as T
 }

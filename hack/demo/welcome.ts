@@ -1,15 +1,5 @@
-import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Person } from './cluster.ts'
+import { shellFor } from './shell.ts'
 import { NAMESPACE, type Stack } from './stack.ts'
-
-/** Writes a file to be sourced, with kubectl and its plugins on the PATH as this person, and returns its path. */
-const shellFor = (stack: Stack, person: Person): string => {
-  const path = join(stack.folder, person.split('@')[0] ?? person)
-  writeFileSync(path, `export PATH="${stack.bin}:$PATH"\nexport KUBECONFIG="${stack.cluster.people[person]}"\n`)
-  chmodSync(path, 0o600)
-  return path
-}
 
 /** What to type next. */
 export const welcome = (stack: Stack): string => `

@@ -1,0 +1,84 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseAllDocuments, stringify } from 'yaml'
+import { kubectl } from '../manifests.ts'
+import { type DemoCluster, PEOPLE, type Person } from './cluster.ts'
+
+const shop = join(import.meta.dirname, '../../examples/shop')
+
+/** Where the example model and tool server are. */
+export interface Addresses {
+  readonly model: string
+  readonly tools: string
+}
+
+/** Namespace, Project and RoleBindings of examples/shop. */
+export const applyProject = async (cluster: DemoCluster, namespace: string): Promise<void> => {
+  const list = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    ...documentsIn('project.yaml'),
+    ...roleBindings(namespace),
+  ]
+  await apply(cluster, list)
+}
+
+/**
+ * The Agents of examples/shop, with the addresses that model and tools have here. They are left in `folder`, to be
+ * looked at and applied again.
+ */
+export const applyAgents = async (
+  cluster: DemoCluster,
+  addresses: Addresses,
+  folder: string,
+): Promise<void> => {
+  const files = readdirSync(shop).filter(name => name.startsWith('order-manager'))
+  const agents = files.map(name => {
+    const agent = withAddresses(documentsIn(name)[0], addresses)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, name), stringify(agent))
+    return agent
+  })
+  await apply(cluster, agents)
+}
+
+const apply = (cluster: DemoCluster, documents: readonly unknown[]): Promise<string> =>
+  kubectl(
+    cluster,
+    ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+    documents.map(document => stringify(document)).join('---\n'),
+  )
+
+const documentsIn = (name: string): unknown[] =>
+  parseAllDocuments(readFileSync(join(shop, name), 'utf8')).map(document => document.toJS())
+
+const ROLE_NAMES = {
+  Owner: 'countersign-owner',
+  Admin: 'countersign-admin',
+  Member: 'countersign-member',
+} as const
+
+/** Membership is Kubernetes RBAC; until the operator keeps these bindings itself, the demo applies them. */
+const roleBindings = (namespace: string): unknown[] =>
+  (Object.keys(PEOPLE) as Person[]).flatMap(person => {
+    const role = PEOPLE[person]
+    if (role === null) return []
+    return {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: `${ROLE_NAMES[role]}-${person.split('@')[0]}`, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: ROLE_NAMES[role] },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: person }],
+    }
+  })
+
+const withAddresses = (agent: unknown, { model, tools }: Addresses): unknown => {
+  const { spec, ...rest } = agent as { spec: { model: object; toolsets: { mcp: object }[] } }
+  return {
+    ...rest,
+    spec: {
+      ...spec,
+      model: { ...spec.model, baseURL: model },
+      toolsets: spec.toolsets.map(toolset => ({ ...toolset, mcp: { ...toolset.mcp, url: tools } })),
+    },
+  }
+}

@@ -7,7 +7,7 @@ import { sampleApprovalRequest } from '../crds/v1alpha1/samples.ts'
 import type { Client } from '../kube/client.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { KubeObject, ObjectRef, Resource } from '../kube/types.ts'
-import { adminClient, clientFor, clientForServiceAccount, testNamespace } from './testing.ts'
+import { adminClient, clientFor, clientForServiceAccount, eventually, testNamespace } from './testing.ts'
 
 interface RoleBinding extends KubeObject {
   roleRef: object
@@ -81,6 +81,15 @@ export async function projectNamespace(prefix: string): Promise<string> {
       { kind: 'ServiceAccount', name: 'bot', namespace },
     ]),
   ])
+  const all = people(namespace)
+  const bound = [
+    all.owner,
+    all.admin,
+    all.member,
+    all['another member'],
+    all['a ServiceAccount with the member role'],
+  ]
+  await Promise.all(bound.map(client => untilAllowed(client, namespace, 'approve', 'approvalrequests')))
   return namespace
 }
 
@@ -91,6 +100,23 @@ async function bind(namespace: string, role: string, subjects: object[]): Promis
     subjects,
   })
 }
+
+/** Waits until the API server has taken a role binding up, which it does in its own time and without telling. */
+const untilAllowed = (client: Client, namespace: string, verb: string, what: string): Promise<unknown> =>
+  eventually(async () => {
+    const [resource, subresource] = what.split('/')
+    const resourceAttributes = { namespace, verb, group: 'countersign.dev', resource, subresource }
+    const answer = (await client.raw({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes },
+      },
+    })) as { status: { allowed: boolean } }
+    return answer.status.allowed
+  })
 
 /** Gives a user these rights on kinds of ours in one namespace, and returns a client for them. */
 export async function withRights(
@@ -112,7 +138,11 @@ export async function withRights(
     roleRef: { apiGroup: rbac.group, kind: 'Role', name },
     subjects: [{ kind: 'User', name: user, apiGroup: rbac.group }],
   })
-  return clientFor(user)
+  const client = clientFor(user)
+  for (const [resource, verbs] of Object.entries(rights)) {
+    for (const verb of verbs) await untilAllowed(client, namespace, verb, resource)
+  }
+  return client
 }
 
 /** What is sent to change an object. */

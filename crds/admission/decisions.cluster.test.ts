@@ -200,6 +200,11 @@ describe('what a decision may be', () => {
       expected:
         "countersign-decisions refuses: decidedAt is more than 5 minutes from the API server's clock: set your clock, or leave decidedAt out",
     })),
+    ...['2026-11-22', 'yesterday', ''].map(decidedAt => ({
+      when: `decidedAt "${decidedAt}"`,
+      decision: approval(carol, { decidedAt }),
+      expected: /^the schema refuses|^countersign-decisions refuses/,
+    })),
     {
       when: 'the starter, where they may',
       decision: approval(carol),

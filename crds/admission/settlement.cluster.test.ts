@@ -236,3 +236,17 @@ describe('a settled request stays as it is', () => {
     expect(await outcome(attempt)).toBe('allowed')
   })
 })
+
+describe('as many decisions as fit, with reasons as long as they may be', () => {
+  it('are within what a policy may cost, for the last reviewer and for the operator', async () => {
+    const request = await aRequest(namespace, { requiredApprovals: 10 })
+    const reason = 'x'.repeat(4096)
+    const reviewers = Array.from({ length: 100 }, (_, i) => `reviewer-${i}@acme.com`)
+    for (const reviewer of reviewers) await decided(request, approval(reviewer, { reason }))
+    const { status } = await adminClient().get(approvalRequests, refOf(request))
+    expect(status.decisions).toHaveLength(100)
+    const answer = await outcome(decided(request, approval('one-more@acme.com')))
+    expect(answer).toMatch(/^the schema refuses: .*Too many/)
+    expect(await outcome(settle(request, { phase: 'Approved' }))).toBe('allowed')
+  })
+})

@@ -241,6 +241,22 @@ describe('what the API server refuses', () => {
     expect(refused.headers.get('retry-after')).toBe('40')
   })
 
+  test('should log why it failed, under the request id, in words that hold no value', async () => {
+    script = (_, response) => answer(response, status(500, 'InternalError', 'quotes v4lue'), 500)
+    const { body } = await session().get(one)
+    const lines = running.gateway
+      .log()
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(
+      lines.find(({ msg, reqId }) => msg === 'a request failed' && reqId === body.requestId),
+    ).toMatchObject({
+      code: 'Unavailable',
+      error: { type: 'ApiError', code: 500, reason: 'InternalError' },
+    })
+  })
+
   test('should answer 503 when it hangs up', async () => {
     script = (_, response) => response.socket?.destroy()
     const refused = await session().get(one)

@@ -21,6 +21,7 @@ function readAll(items: readonly Position[], limit: number): Position[] {
     const page = newest.page()
     read.push(...page.items)
     after = page.continue === undefined ? undefined : decodePosition(page.continue, ['string', 'string'])
+    if (read.length > items.length) throw new Error('an item is on two pages')
   } while (after !== undefined)
   return read
 }

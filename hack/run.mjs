@@ -35,4 +35,9 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, p
 })
 // A terminal sends Ctrl-C to the whole group; a `kill` of this process alone has to be passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// npm passes signals on, but not when it is killed with -9: then this process has another parent.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref()
+}
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))

@@ -59,6 +59,8 @@ export interface ControlPlane extends ApiServer {
   serviceAccountToken(namespace: string, name: string, expirationSeconds?: number): Promise<string>
   /** Stops the API server (SIGKILL for a crash; default SIGTERM) and starts it on the same port and data. */
   restartApiServer(signal?: NodeJS.Signals): Promise<void>
+  /** Resolves when the API server that runs now has ended, for whatever reason. */
+  apiServerEnded(): Promise<void>
   /** May be called twice. */
   stop(): Promise<void>
 }
@@ -170,6 +172,9 @@ async function startOnce(
       async restartApiServer(signal = 'SIGTERM') {
         await apiServerProcess.stop(signal)
         apiServerProcess = await startApiServer()
+      },
+      async apiServerEnded() {
+        await apiServerProcess.exited
       },
       stop,
     }

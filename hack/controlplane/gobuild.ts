@@ -105,6 +105,10 @@ function runGo(
         GOFLAGS: `${env.GOFLAGS ?? ''} -mod=readonly`,
       },
     })
+    // A build takes minutes; it is not to outlive who asked for it.
+    const kill = () => void child.kill()
+    process.once('exit', kill)
+    child.on('close', () => process.off('exit', kill))
     let output = ''
     const last: string[] = []
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type ControlPlane, startControlPlane } from '../controlplane/controlplane.ts'
 import { kubeconfigText } from '../controlplane/kubeconfig.ts'
 import { useCurrentCluster } from '../currentcluster.ts'
-import { installApi, kubectl } from '../manifests.ts'
+import { installApi, type KubectlTarget, kubectl } from '../manifests.ts'
+import { startPeopleProxy } from './people-proxy.ts'
 
 /** The people of the demo and what they are in the project; mallory is nobody. */
 export const PEOPLE = {
@@ -23,69 +24,132 @@ export interface DemoCluster {
   readonly kubectl: string
   /** Path of a kubeconfig by person, whose context names the namespace. */
   readonly people: Readonly<Record<Person, string>>
-  /** Token by person that the API server accepts; none on a cluster that is not ours. */
-  readonly tokens: Readonly<Partial<Record<Person, string>>>
-  readonly pids: ControlPlane['pids'] | undefined
+  /** Token by person: the API server accepts them, or, on a cluster that is not ours, what stands before it here. */
+  readonly tokens: Readonly<Record<Person, string>>
+  /** Empty for a cluster that is not ours. */
+  readonly pids: Readonly<Partial<ControlPlane['pids']>>
   /** Writes a kubeconfig with a token of a ServiceAccount and returns its path. */
   serviceAccountKubeconfig(namespace: string, name: string): Promise<string>
+  /** Takes away what the demo put into a cluster that is not ours, while the operator still runs. */
+  leave(): Promise<void>
   stop(): Promise<void>
+}
+
+export interface ClusterOptions {
+  /** Where the demo lives; it is put into people's contexts. */
+  readonly namespace: string
+  readonly useCurrentCluster: boolean
+  /** For files. */
+  readonly folder: string
+  /** Told when the API server, of our own cluster, died and runs again. */
+  readonly onRestart: () => void
 }
 
 /** Seconds that the processes of the demo may use their tokens. */
 const TOKEN_SECONDS = 604_800
 
-/** Starts a control plane, or takes the current one, and applies CRDs, policies and roles. `namespace` is put into people's contexts. */
-export const startDemoCluster = async (options: {
-  readonly namespace: string
-  readonly useCurrentCluster: boolean
-  readonly folder: string
-}): Promise<DemoCluster> =>
-  options.useCurrentCluster ? currentCluster(options.folder) : ownCluster(options.namespace)
+/** Starts a control plane, or takes the current one, and applies CRDs, policies and roles. */
+export const startDemoCluster = async (options: ClusterOptions): Promise<DemoCluster> =>
+  options.useCurrentCluster ? currentCluster(options) : ownCluster(options)
 
-const ownCluster = async (namespace: string): Promise<DemoCluster> => {
-  const people = Object.keys(PEOPLE) as Person[]
-  const users = people.map(name => ({ name, token: randomBytes(24).toString('hex') }))
+const names = Object.keys(PEOPLE) as Person[]
+
+const forEveryone = <T>(make: (person: Person) => T): Record<Person, T> =>
+  Object.fromEntries(names.map(name => [name, make(name)])) as Record<Person, T>
+
+const newTokens = () => forEveryone(() => randomBytes(24).toString('hex'))
+
+const ownCluster = async ({ namespace, onRestart }: ClusterOptions): Promise<DemoCluster> => {
+  const tokens = newTokens()
   const plane = await startControlPlane({
-    users,
+    users: names.map(name => ({ name, token: tokens[name] })),
     prepare: ({ kubectl: path, adminKubeconfig }) =>
       installApi({ kubectl: path, kubeconfig: adminKubeconfig }),
   })
+  let stopping = false
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      await plane.apiServerEnded()
+      if (stopping) return
+      await plane.restartApiServer()
+      onRestart()
+    }
+  }
+  // Where it cannot be started again its processes are about to be stopped.
+  watch().catch(() => {})
   return {
     url: plane.url,
     kubeconfig: plane.adminKubeconfig,
     kubectl: plane.kubectl,
-    people: Object.fromEntries(
-      users.map(({ name, token }) => [name, plane.kubeconfigFor({ name, token, namespace })]),
-    ) as Record<Person, string>,
-    tokens: Object.fromEntries(users.map(({ name, token }) => [name, token])),
+    people: forEveryone(name => plane.kubeconfigFor({ name, token: tokens[name], namespace })),
+    tokens,
     get pids() {
       return plane.pids
     },
     serviceAccountKubeconfig: async (system, name) =>
       plane.kubeconfigFor({ name, token: await plane.serviceAccountToken(system, name, TOKEN_SECONDS) }),
-    stop: () => plane.stop(),
+    leave: async () => {},
+    stop: () => {
+      stopping = true
+      return plane.stop()
+    },
   }
 }
 
-const currentCluster = async (folder: string): Promise<DemoCluster> => {
-  const { facts, stop } = await useCurrentCluster(Object.keys(PEOPLE))
+const currentCluster = async ({ namespace, folder }: ClusterOptions): Promise<DemoCluster> => {
+  const { facts, stop } = await useCurrentCluster(names)
+  await claimNamespace(facts, namespace)
+  const tokens = newTokens()
+  const proxy = await startPeopleProxy(facts.kubeconfig, tokens)
+  const inNamespace = async (path: string): Promise<string> => {
+    await kubectl({ kubectl: facts.kubectl, kubeconfig: path }, [
+      'config',
+      'set-context',
+      '--current',
+      `--namespace=${namespace}`,
+    ])
+    return path
+  }
+  for (const name of names) await inNamespace(facts.people[name]?.kubeconfig ?? '')
   return {
     url: facts.url,
     kubeconfig: facts.kubeconfig,
     kubectl: facts.kubectl,
-    people: Object.fromEntries(
-      Object.entries(facts.people).map(([name, { kubeconfig }]) => [name, kubeconfig]),
-    ) as Record<Person, string>,
-    tokens: {},
-    pids: undefined,
-    serviceAccountKubeconfig: async (namespace, name) => {
-      const args = ['create', 'token', name, '-n', namespace, `--duration=${TOKEN_SECONDS}s`]
+    people: forEveryone(name => facts.people[name]?.kubeconfig ?? ''),
+    tokens,
+    pids: {},
+    serviceAccountKubeconfig: async (system, name) => {
+      const args = ['create', 'token', name, '-n', system, `--duration=${TOKEN_SECONDS}s`]
       const token = (await kubectl(facts, args)).trim()
       const path = join(mkdtempSync(join(folder, 'sa-')), `${name}.kubeconfig`)
-      const text = kubeconfigText({ url: facts.url, ca: facts.ca, user: name, credential: { token } })
+      const text = kubeconfigText({ url: proxy.url, ca: facts.ca, user: name, credential: { token } })
       writeFileSync(path, text, { mode: 0o600 })
       return path
     },
-    stop,
+    leave: async () => {
+      await kubectl(facts, ['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=60s'])
+    },
+    stop: async () => {
+      proxy.close()
+      await stop()
+    },
   }
+}
+
+const DEMO_LABEL = 'countersign.dev/demo'
+
+/** Creates the demo's namespace, anew where an earlier demo left it; refuses one that somebody else made. */
+const claimNamespace = async (target: KubectlTarget, name: string): Promise<void> => {
+  const text = await kubectl(target, ['get', 'namespace', name, '--ignore-not-found', '-o', 'json'])
+  if (text.trim() !== '') {
+    const { metadata } = JSON.parse(text) as { metadata: { labels?: Record<string, string> } }
+    if (metadata.labels?.[DEMO_LABEL] === undefined) {
+      throw new Error(
+        `the current cluster has a namespace ${name} that is not the demo's; the demo needs that name: use another cluster, or delete it`,
+      )
+    }
+    await kubectl(target, ['delete', 'namespace', name, '--timeout=120s'])
+  }
+  await kubectl(target, ['create', 'namespace', name])
+  await kubectl(target, ['label', 'namespace', name, `${DEMO_LABEL}=true`])
 }

@@ -17,7 +17,7 @@ export const writeReadyFile = (path: string, stack: Stack): void => {
     users: Object.fromEntries(
       (Object.keys(PEOPLE) as Person[]).map(person => [
         person,
-        { token: cluster.tokens[person] ?? '', role: PEOPLE[person] },
+        { token: cluster.tokens[person], role: PEOPLE[person] },
       ]),
     ),
   }

@@ -25,7 +25,7 @@ export const shellFor = (stack: Stack, person: Person): string => {
     `export KUBECONFIG="${KUBECONFIG}"`,
     `export KUBECACHEDIR="${KUBECACHEDIR}"`,
     `export GATEWAY="${stack.gateway}"`,
-    `export TOKEN="${stack.cluster.tokens[person] ?? ''}"`,
+    `export TOKEN="${stack.cluster.tokens[person]}"`,
   ]
   writeFileSync(path, `${lines.join('\n')}\n`)
   chmodSync(path, 0o600)

@@ -53,6 +53,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   let cluster: DemoCluster | undefined
   const stop = async (): Promise<void> => {
     stopping.abort()
+    await cluster?.leave().catch(error => options.progress(String(error)))
     await group.stop()
     await cluster?.stop()
   }
@@ -65,6 +66,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
         namespace: NAMESPACE,
         useCurrentCluster: options.useCurrentCluster ?? false,
         folder,
+        onRestart: () => options.onRestart?.('kube-apiserver'),
       }).then(value => {
         cluster = value
         return value
@@ -103,7 +105,7 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
     startService(begun, options, 'operator', ports.operator, [
       `--metrics-port=${ports.operator}`,
       '--allow-loopback',
-      '--lease-seconds=3',
+      '--instance=demo',
     ]),
     startService(begun, options, 'gateway', ports.gateway, [
       `--port=${ports.gateway}`,
@@ -133,7 +135,7 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
       gateway: `http://127.0.0.1:${ports.metrics}/metrics`,
     },
     tools: examples.tools,
-    pids: () => ({ operator: operator.pid, gateway: gateway.pid, ...(cluster.pids ?? {}) }),
+    pids: () => ({ operator: operator.pid, gateway: gateway.pid, ...cluster.pids }),
     killOperator: () => {
       const { pid } = operator
       const restarted = operator.next()

@@ -1,30 +1,40 @@
+import { join } from 'node:path'
 import { shellFor } from './shell.ts'
 import { NAMESPACE, type Stack } from './stack.ts'
 
 /** What to type next. */
 export const welcome = (stack: Stack): string => `
 Everything runs: operator and gateway, a model that plays a script, and an order desk of tools.
-In another terminal, be bob (an Admin, who starts runs):
+In another terminal, in this folder, be bob (an Admin, who starts runs):
 
   . ${shellFor(stack, 'bob@acme.com')}
+  kubectl get agents
   kubectl apply -f examples/shop/run.yaml      # asks for a refund of 2,400 EUR
-  kubectl get arun -w                          # ... and waits: AwaitingApproval
+  kubectl get arun -w                          # it waits: AwaitingApproval (Ctrl-C ends the watch)
 
 and in a third one carol (a Member, who decides):
 
   . ${shellFor(stack, 'carol@acme.com')}
   kubectl approvals                            # what waits
   kubectl approvals refund-order-1287-1-0      # one in full
-  kubectl approve refund-order-1287-1-0        # or: kubectl reject NAME --reason '...'
+  kubectl approve refund-order-1287-1-0        # or: kubectl reject refund-order-1287-1-0 --reason '...'
+  kubectl get arun refund-order-1287 -o yaml   # the trace
   kubectl get audit                            # what the record says
 
-REST as carol:
+The same over REST, as carol, in her terminal:
 
-  curl -H "Authorization: Bearer ${stack.cluster.tokens['carol@acme.com'] ?? '<token>'}" \\
-    ${stack.gateway}/api/v1/projects/${NAMESPACE}/approvals
+  curl -H "Authorization: Bearer $TOKEN" $GATEWAY/api/v1/projects/${NAMESPACE}/approvals
+  curl -H "Authorization: Bearer $TOKEN" $GATEWAY/api/v1/projects/${NAMESPACE}/runs/refund-order-1287
 
-Also: alice (Owner)   . ${shellFor(stack, 'alice@acme.com')}
-      mallory (nobody) . ${shellFor(stack, 'mallory@acme.com')}
-Logs: ${stack.log('operator')}, ${stack.log('gateway')}
+Further runs, as bob over REST (the scripted model knows ORD-1287, ORD-1301 to ORD-1306 and ORD-1309):
+
+  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{"agent":"order-manager","input":"Refund order ORD-1302.","context":{"is_admin":false}}' \\
+    $GATEWAY/api/v1/projects/${NAMESPACE}/runs
+
+alice is an Owner:   . ${shellFor(stack, 'alice@acme.com')}
+mallory is nobody:   . ${shellFor(stack, 'mallory@acme.com')}
+Agents as applied:   ${join(stack.agents, '*.yaml')}
+Logs:                ${stack.log('operator')}, ${stack.log('gateway')}
 Ctrl-C stops everything.
 `

@@ -32,7 +32,7 @@ export const cannotBeEvaluated = async (stage: Stage): Promise<void> => {
   stage.check('the refund was never made', await stage.executed('ORD-1303'), [])
 
   teller.says(
-    '\nAnother one: the condition reads context.is_admin, and this run was started without any context. It pauses too; approved, it goes on.',
+    'Another one: the condition reads context.is_admin, and this run was started without any context. It pauses too; approved, it goes on.',
   )
   const second = {
     name: 'refund-no-context',
@@ -85,7 +85,7 @@ export const decidedSingly = async (stage: Stage): Promise<void> => {
     [0, 0],
   )
 
-  teller.says('\ncarol approves the first. It is executed at once, while the second still waits.')
+  teller.says('carol approves the first. It is executed at once, while the second still waits.')
   await stage.types('carol@acme.com', `kubectl approve ${name}-1-1`)
   await stage.until(`arun/${name}`, `jsonpath=${state('1.1')}=Succeeded`)
   const half = await stage.run(name)
@@ -93,7 +93,7 @@ export const decidedSingly = async (stage: Stage): Promise<void> => {
   stage.check('the second waits', [half.status?.phase, open?.state], ['AwaitingApproval', 'AwaitingApproval'])
   stage.check('one is cancelled', [await cancellations('ORD-1302'), await cancellations('ORD-1305')], [1, 0])
 
-  teller.says('\nalice, an Owner, rejects the second over REST. The model hears both outcomes and ends.')
+  teller.says('alice, an Owner, rejects the second over REST. The model hears both outcomes and ends.')
   const reason = 'It left the warehouse already.'
   await stage.sends('alice@acme.com', `POST /approvals/${name}-1-2/reject`, { reason }, 200, [
     'name',

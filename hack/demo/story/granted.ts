@@ -50,7 +50,7 @@ export const largeRefund = async (stage: Stage): Promise<void> => {
     'kubectl wait arun/refund-order-1287 --for=condition=AwaitingApproval --timeout=120s',
   )
   stage.check('the tool was not called', await stage.executed('ORD-1287'), [])
-  teller.says('\ncarol, a Member of the project, looks at what waits and at this one in full, and approves.')
+  teller.says('carol, a Member of the project, looks at what waits and at this one in full, and approves.')
   await stage.types('carol@acme.com', 'kubectl approvals')
   await stage.types('carol@acme.com', `kubectl approvals ${request}`)
   await stage.types('carol@acme.com', `kubectl approve ${request} --reason 'The bank shows two charges.'`)
@@ -70,7 +70,7 @@ export const largeRefund = async (stage: Stage): Promise<void> => {
   })
   await executedOnce(stage, 'ORD-1287', 'refund-order-1287', 2400)
 
-  teller.says('\nApproving once more changes nothing.')
+  teller.says('Approving once more changes nothing.')
   await stage.types('carol@acme.com', `kubectl approve ${request}`)
   await executedOnce(stage, 'ORD-1287', 'refund-order-1287', 2400)
 }

@@ -87,6 +87,6 @@ export const recordTellsItAll = async (stage: Stage): Promise<void> => {
       ['RunStarted', 'bob@acme.com', 'RunEnded', outcome],
     )
   }
-  teller.says('\nNobody changes a record or takes one out, not even who may do everything in the cluster.')
+  teller.says('Nobody changes a record or takes one out, not even who may do everything in the cluster.')
   await stage.types('admin', `kubectl delete audit audit-000000000001 -n ${NAMESPACE}`, 1)
 }

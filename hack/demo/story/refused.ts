@@ -35,7 +35,7 @@ export const forgottenEnds = async (stage: Stage): Promise<void> => {
   stage.check('the request is Expired', status.phase, 'Expired')
   const lasted = Date.parse(status.decidedAt ?? '') - Date.parse(metadata.creationTimestamp ?? '')
   stage.check('not a second too early', lasted >= 30_000, true)
-  stage.teller.says('\nIt is too late to approve it now, with kubectl or over REST.')
+  stage.teller.says('It is too late to approve it now, with kubectl or over REST.')
   await stage.types('carol@acme.com', `kubectl approve ${IMPATIENT}-1-0`, 6)
   await stage.sends('carol@acme.com', `POST /approvals/${IMPATIENT}-1-0/approve`, {}, 410)
   stage.check('the refund was never made', await stage.executed('ORD-1306'), [])
@@ -79,6 +79,11 @@ export const withoutRight = async (stage: Stage): Promise<void> => {
   )
   const token = await stage.serviceAccountToken('robot')
   await stage.sends({ name: 'robot', token }, `POST /approvals/${request}/approve`, {}, 403)
+  await stage.types(
+    'admin',
+    `kubectl approve ${request} -n ${NAMESPACE} --as system:serviceaccount:${NAMESPACE}:robot`,
+    4,
+  )
   const { status } = await stage.request(request)
   stage.check(
     'after all this the request is as it was: Pending, no decision',

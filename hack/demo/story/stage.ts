@@ -115,8 +115,7 @@ export const createStage = (stack: Stack, teller: Teller): Stage => {
     },
     sends: async (who, request, body, status, show) => {
       const [method = 'GET', path = '/'] = request.split(' ')
-      const { name, token } =
-        typeof who === 'string' ? { name: who, token: stack.cluster.tokens[who] ?? '' } : who
+      const { name, token } = typeof who === 'string' ? { name: who, token: stack.cluster.tokens[who] } : who
       teller.sent(name, `${method} ${path}`, body)
       const response = await fetch(`${stack.gateway}/api/v1/projects/${NAMESPACE}${path}`, {
         method,

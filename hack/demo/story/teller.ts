@@ -34,32 +34,48 @@ export interface Teller {
 const WIDTH = 100
 const MARGIN = '    '
 
-export const createTeller = (print: (line: string) => void): Teller => {
+export const createTeller = (out: (line: string) => void): Teller => {
   let scenes = 0
   let checks = 0
+  let lastWasBlank = false
+  const print = (line: string) => {
+    lastWasBlank = line === ''
+    out(line)
+  }
+  const gap = () => {
+    if (!lastWasBlank) print('')
+  }
   const indented = (text: string) => {
     for (const line of text.trimEnd().split('\n')) print(line === '' ? '' : `${MARGIN}${line}`)
   }
   return {
     scene: title => {
       scenes += 1
-      print(`\n${scenes}. ${title}\n`)
+      gap()
+      print(`${scenes}. ${title}`)
+      gap()
     },
     says: text => {
+      gap()
       for (const line of wrapped(text)) print(line)
-      print('')
+      gap()
     },
-    typed: (who, command) => print(`${MARGIN}${firstName(who)}$ ${command}`),
+    typed: (who, command) => {
+      gap()
+      print(`${MARGIN}${firstName(who)}$ ${command}`)
+    },
     printed: text => {
       if (text.trim() !== '') indented(text)
-      print('')
+      gap()
     },
-    sent: (who, request, body) =>
-      print(`${MARGIN}${firstName(who)}> ${request}${body === undefined ? '' : `  ${JSON.stringify(body)}`}`),
+    sent: (who, request, body) => {
+      gap()
+      print(`${MARGIN}${firstName(who)}> ${request}${body === undefined ? '' : `  ${JSON.stringify(body)}`}`)
+    },
     answered: (status, body, show) => {
       const shown = show ? Object.fromEntries(show.map(key => [key, body[key]])) : body
       indented(`${status} ${JSON.stringify(shown)}`)
-      print('')
+      gap()
     },
     holds: what => {
       checks += 1
@@ -80,7 +96,9 @@ export const createTeller = (print: (line: string) => void): Teller => {
 const firstName = (who: string): string => who.split('@')[0] ?? who
 
 const shownValue = (value: unknown): string =>
-  value instanceof Error ? value.message : JSON.stringify(value, null, 2).replaceAll('\n', '\n    ')
+  value instanceof Error
+    ? value.message
+    : (JSON.stringify(value, null, 2) ?? 'nothing').replaceAll('\n', '\n    ')
 
 const wrapped = (text: string): string[] => {
   const lines: string[] = []

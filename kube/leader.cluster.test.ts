@@ -10,7 +10,7 @@ import { TestClock } from './testing.ts'
 const namespace = await testNamespace('leader')
 
 /** A candidate with a clock of its own that only the test turns. */
-function aCandidate(name: string, identity: string) {
+function aCandidate(name: string, identity: string, succeeds: (holder: string) => boolean = () => false) {
   const clock = new TestClock()
   const told: string[] = []
   const stop = new AbortController()
@@ -20,6 +20,7 @@ function aCandidate(name: string, identity: string) {
     namespace,
     name,
     identity,
+    succeeds,
     clock,
     random: () => 0,
     onLost: () => told.push('lost'),
@@ -91,6 +92,21 @@ describe('two candidates', () => {
     expect(await a.running).toBe('lost')
     expect(a.told).toEqual(['started', 'told to end', 'lost'])
     expect((await leaseOf(name)).spec?.holderIdentity).toBe('b')
+    a.finishWork.resolve()
+    b.finishWork.resolve()
+    b.stop.abort()
+    await b.running
+  })
+
+  test('should hand over at once to a second that runs in the place of the first', async () => {
+    const name = `l-${randomUUID().slice(0, 8)}`
+    const a = aCandidate(name, 'pod-1_a')
+    await expect.poll(() => a.told).toEqual(['started'])
+    const b = aCandidate(name, 'pod-1_b', holder => holder.startsWith('pod-1_'))
+    await expect.poll(() => b.told).toEqual(['started'])
+    expect((await leaseOf(name)).spec).toMatchObject({ holderIdentity: 'pod-1_b', leaseTransitions: 1 })
+    await a.clock.advance(2000)
+    expect(await a.running).toBe('lost')
     a.finishWork.resolve()
     b.finishWork.resolve()
     b.stop.abort()

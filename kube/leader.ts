@@ -12,6 +12,11 @@ export interface LeaderOptions {
   readonly name: string
   /** Must differ from every other process's, and from that of this one before it was restarted. */
   readonly identity: string
+  /**
+   * Whether a holder is known to be gone because this process runs in its place (the container that was restarted in
+   * this very pod): its lease is taken over without waiting for it to end. Default: nobody is.
+   */
+  readonly succeeds?: (holderIdentity: string) => boolean
   /** How long others wait without seeing a renewal before they take over. Default 15,000. */
   readonly leaseDurationMs?: number
   /** How long the leader goes on without a successful renewal. Must be less than the lease's. Default 10,000. */
@@ -221,6 +226,7 @@ export class LeaderElector {
 
   #isFree(lease: Lease): boolean {
     if (!lease.spec?.holderIdentity) return true
+    if (this.#options.succeeds?.(lease.spec.holderIdentity)) return true
     // The holder's own word on how long its lease is, where it says one.
     const { leaseDurationSeconds } = lease.spec
     const durationMs =

@@ -33,7 +33,9 @@ export const startHealthServer = async (options: {
         return send(200, 'text/plain', 'ok\n')
       case '/readyz': {
         const lines = options.checks.map(({ name, failing }) => ({ name, why: failing() }))
-        const body = lines.map(({ name, why }) => (why === undefined ? `[+] ${name} ok` : `[-] ${name}: ${why}`)).join('\n')
+        const body = lines
+          .map(({ name, why }) => (why === undefined ? `[+] ${name} ok` : `[-] ${name}: ${why}`))
+          .join('\n')
         return send(lines.some(({ why }) => why !== undefined) ? 503 : 200, 'text/plain', `${body}\n`)
       }
       case '/metrics':

@@ -21,7 +21,8 @@ const CONTROLLER_NAME = 'countersign.dev/operator'
 
 /** Runs the operator until it is asked to stop (true), or until another one leads (false). */
 const run = async (options: OperatorOptions): Promise<boolean> => {
-  const identity = `${hostname()}_${randomUUID()}`
+  const { instance } = options
+  const identity = `${instance ?? hostname()}_${randomUUID()}`
   const logger = pino({
     level: options.logLevel,
     base: { identity },
@@ -104,6 +105,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
         ? 'countersign-operator'
         : `countersign-operator-${options.watchNamespace}`,
     identity,
+    ...(instance === undefined ? {} : { succeeds: holder => holder.startsWith(`${instance}_`) }),
     leaseDurationMs: seconds * 1000,
     renewDeadlineMs: (seconds * 2000) / 3,
     retryPeriodMs: (seconds * 2000) / 15,
@@ -125,7 +127,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
 }
 
 try {
-  const stopped = await run(parseOptions(process.argv.slice(2)))
+  const stopped = await run(parseOptions(process.argv.slice(2), process.env))
   process.exit(stopped ? 0 : 1)
 } catch (error) {
   process.stderr.write(`${JSON.stringify({ level: 'fatal', error: logSafe(error) })}\n`)

@@ -51,8 +51,16 @@ export const createOperatorMetrics = (): OperatorMetrics => {
       labelNames: ['outcome'],
       registers,
     }),
-    auditRecords: new Counter({ name: 'countersign_audit_records_total', help: 'Audit records written', registers }),
-    auditEntries: new Counter({ name: 'countersign_audit_entries_total', help: 'Audit entries written', registers }),
+    auditRecords: new Counter({
+      name: 'countersign_audit_records_total',
+      help: 'Audit records written',
+      registers,
+    }),
+    auditEntries: new Counter({
+      name: 'countersign_audit_entries_total',
+      help: 'Audit entries written',
+      registers,
+    }),
     policiesTrusted: new Gauge({
       name: 'countersign_policies_trusted',
       help: '1 when every admission policy was seen to refuse a forbidden write; 0 stops settling and executing',

@@ -20,6 +20,11 @@ export interface OperatorOptions {
   readonly graceSeconds: number
   /** Whether one of several operators is elected; off only where there is just one by construction. */
   readonly leaderElection: boolean
+  /**
+   * Name of the place that this process runs in, where never more than one does (a pod's): it takes the lease of the
+   * one that ran there before at once. Undefined: no such place is known.
+   */
+  readonly instance: string | undefined
   /** Seconds after which another operator takes over from one that crashed. */
   readonly leaseSeconds: number
   readonly logLevel: string
@@ -35,11 +40,16 @@ const USAGE = `Usage: operator [flags]
   --model-timeout-seconds N  how long an answer of a model may take (default 300)
   --grace-seconds N          how long tools under way are waited for at a stop (default 25)
   --leader-election=false    where there is just one operator by construction
+  --instance NAME            where this runs, if never more than one does there: takes over from its predecessor at
+                             once (default $POD_NAME)
   --lease-seconds N          after how long another operator takes over from one that crashed (default 15)
   --log-level LEVEL          debug, info, warn, error (default info)`
 
 /** Reads the flags; throws an Error whose message says how they are written. */
-export const parseOptions = (args: readonly string[]): OperatorOptions => {
+export const parseOptions = (
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): OperatorOptions => {
   const { values } = parse(args)
   return {
     kubeconfig: values.kubeconfig,
@@ -56,6 +66,7 @@ export const parseOptions = (args: readonly string[]): OperatorOptions => {
     ),
     graceSeconds: wholeNumber('grace-seconds', values['grace-seconds'] ?? '25', 0, 3600),
     leaderElection: (values['leader-election'] ?? 'true') !== 'false',
+    instance: values.instance ?? env.POD_NAME,
     leaseSeconds: wholeNumber('lease-seconds', values['lease-seconds'] ?? '15', 2, 600),
     logLevel: values['log-level'] ?? 'info',
   }
@@ -75,6 +86,7 @@ const parse = (args: readonly string[]) => {
         'model-timeout-seconds': { type: 'string' },
         'grace-seconds': { type: 'string' },
         'leader-election': { type: 'string' },
+        instance: { type: 'string' },
         'lease-seconds': { type: 'string' },
         'log-level': { type: 'string' },
       },

@@ -9,7 +9,13 @@ interface Secret extends KubeObject {
   data?: Record<string, string>
 }
 
-const secrets: Resource<Secret> = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true }
+const secrets: Resource<Secret> = {
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+}
 
 /** The Secret in the operator's namespace that holds the key of the digests that stand for redacted values. */
 export const REDACTION_KEY_SECRET = 'countersign-redaction-key'
@@ -19,7 +25,10 @@ export const redactionKey = async (client: Client, namespace: string): Promise<B
   const ref = { namespace, name: REDACTION_KEY_SECRET }
   const existing = (await client.find(secrets, ref)) ?? (await makeKey(client, ref))
   const key = Buffer.from(existing.data?.key ?? '', 'base64')
-  if (key.length < 32) throw new Error(`Secret ${namespace}/${ref.name} holds no key of 32 bytes; restore it, or delete it to have a new one made`)
+  if (key.length < 32)
+    throw new Error(
+      `Secret ${namespace}/${ref.name} holds no key of 32 bytes; restore it, or delete it to have a new one made`,
+    )
   return key
 }
 

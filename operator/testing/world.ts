@@ -84,7 +84,8 @@ export const spawnOperator = async (
       '--host=127.0.0.1',
       '--metrics-port=0',
       '--allow-loopback',
-      '--lease-seconds=2',
+      '--lease-seconds=15',
+      `--instance=${namespace}`,
     ],
     { stdio: ['ignore', 'pipe', process.env.COUNTERSIGN_TEST_LOG ? 'inherit' : 'ignore'] },
   )
@@ -150,19 +151,19 @@ export const worldIn = (namespace: string) => {
     untilRun: async (
       name: string,
       condition: (run: AgentRun) => boolean,
-      timeoutMs = 20_000,
+      timeoutMs = 60_000,
     ): Promise<AgentRun> =>
       (await untilObject(agentRuns, { namespace, name }, run => run !== undefined && condition(run), {
         timeoutMs,
       })) as AgentRun,
-    untilEnded: async (name: string, timeoutMs = 20_000): Promise<AgentRun> =>
+    untilEnded: async (name: string, timeoutMs = 60_000): Promise<AgentRun> =>
       (await untilObject(agentRuns, { namespace, name }, run => run !== undefined && hasEnded(run), {
         timeoutMs,
       })) as AgentRun,
     untilRequest: async (
       name: string,
       condition: (request: ApprovalRequest) => boolean = () => true,
-      timeoutMs = 20_000,
+      timeoutMs = 60_000,
     ): Promise<ApprovalRequest> =>
       (await untilObject(
         approvalRequests,

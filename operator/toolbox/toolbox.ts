@@ -1,7 +1,7 @@
 import type { Agent, Toolset } from '../../crds/v1alpha1/agent.ts'
 import type { Client } from '../../kube/client.ts'
 import { readSecret } from '../agent/secrets.ts'
-import { connectToolset } from '../agent/tools/toolset.ts'
+import { connectToolset, toolsetHosts } from '../agent/tools/toolset.ts'
 import {
   type Egress,
   type ToolCallRequest,
@@ -135,22 +135,10 @@ type Headers =
 const headersFor = async (client: Client, agent: Agent, toolset: Toolset): Promise<Headers> => {
   const ref = toolset.mcp?.headersSecretRef ?? toolset.http?.headersSecretRef
   if (!ref) return { ok: true, data: {} }
-  const hosts = new Set(urlsOf(toolset).map(url => new URL(url).hostname))
-  let data: Record<string, string> = {}
-  for (const host of hosts) {
-    const secret = await readSecret({
-      client,
-      namespace: agent.metadata.namespace ?? '',
-      name: ref.name,
-      host,
-    })
-    if (!secret.ok) return secret
-    data = secret.data
-  }
-  return { ok: true, data }
+  return readSecret({
+    client,
+    namespace: agent.metadata.namespace ?? '',
+    name: ref.name,
+    host: toolsetHosts(toolset),
+  })
 }
-
-const urlsOf = (toolset: Toolset): string[] => [
-  ...(toolset.mcp ? [toolset.mcp.url] : []),
-  ...(toolset.http?.tools.map(tool => tool.url.replace(/\{[^}]*\}/g, 'x')) ?? []),
-]

@@ -2,6 +2,7 @@ import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn } from '../../../crds/v1alpha1/agentturn.ts'
 import { buildMessages } from '../../agent/conversation.ts'
+import { modelURL } from '../../agent/model/provider.ts'
 import { readSecret } from '../../agent/secrets.ts'
 import { ModelError, type ToolDefinition } from '../../agent/types.ts'
 import { findCondition, isTrue } from '../conditions.ts'
@@ -169,18 +170,8 @@ const apiKeyOf = async (
     : { ok: true, value }
 }
 
-const PROVIDER_HOSTS = {
-  OpenAI: 'api.openai.com',
-  Anthropic: 'api.anthropic.com',
-  Google: 'generativelanguage.googleapis.com',
-  OpenAICompatible: '',
-} as const
-
 /** The host that the model's key is sent to. */
-export const modelHost = (agent: Agent): string => {
-  const { baseURL, provider } = agent.spec.model
-  return baseURL === undefined ? PROVIDER_HOSTS[provider] : new URL(baseURL).hostname
-}
+export const modelHost = (agent: Agent): string => modelURL(agent.spec.model)?.hostname ?? ''
 
 const modelFailed = async (scope: Scope, agent: Agent, error: unknown): Promise<Next> => {
   const { deps, memory } = scope

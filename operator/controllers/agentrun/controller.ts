@@ -1,7 +1,7 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import { advance } from './advance.ts'
 import { abandonQuestion, askNext, DEFAULT_LIMITS } from './ask.ts'
-import { afterEnd, endRun, releaseRun } from './end.ts'
+import { afterEnd, endRun, releaseRun, writeEnd } from './end.ts'
 import {
   type Next,
   namespaceOf,
@@ -129,6 +129,7 @@ const look = async (scope: Scope): Promise<Next> => {
     )
   if (turn && !allOver(callSteps(status.steps ?? [], turn.spec.turn)))
     return advance(scope, agent, turn, stopping)
+  if (scope.memory.end) return writeEnd(scope, scope.memory.end)
   if (deleted || run.spec.cancel) return endRun(scope, 'Cancelled')
   if (scope.failure) return endRun(scope, 'Failed')
   if (turn && turn.spec.calls.length === 0) return endRun(scope, 'Succeeded', turn.spec.text)

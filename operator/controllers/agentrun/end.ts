@@ -11,13 +11,16 @@ import { ended } from './status.ts'
 
 const MAX_OUTPUT_BYTES = 16_384
 
-/** Ends a run whose calls are all over. */
+/**
+ * Ends a run whose calls are all over. Recorded first: what has been recorded is how it ends, should the write that
+ * follows be lost to somebody who cancels it at that very moment.
+ */
 export const endRun = async (
   scope: Scope,
   phase: Extract<RunPhase, 'Succeeded' | 'Failed' | 'Cancelled'>,
   output?: string,
 ): Promise<Next> => {
-  const { deps, run } = scope
+  const { deps, memory } = scope
   abandonQuestion(scope)
   const status: AgentRunStatus = {
     ...statusOf(scope),
@@ -26,12 +29,20 @@ export const endRun = async (
     ...(output === undefined || output === '' ? {} : { output: shownText(scope, output, MAX_OUTPUT_BYTES) }),
     ...(phase === 'Failed' && scope.failure ? { failure: { ...scope.failure } } : {}),
   }
+  await deps.audit.append(namespaceOf(scope), [endedEntry(scope, status)])
+  memory.end = status
+  return writeEnd(scope, status)
+}
+
+/** Writes the end that was recorded. */
+export const writeEnd = async (scope: Scope, status: AgentRunStatus): Promise<Next> => {
+  const { deps, run } = scope
   await writeStatus(scope, ended(status, run.metadata.generation ?? 1, nowOf(scope)))
   deps.event(scope.run, {
-    type: phase === 'Succeeded' ? 'Normal' : 'Warning',
-    reason: phase === 'Failed' ? (status.failure?.reason ?? 'Failed') : phase,
+    type: status.phase === 'Succeeded' ? 'Normal' : 'Warning',
+    reason: status.failure?.reason ?? status.phase,
     action: 'End',
-    note: status.failure?.message ?? `the run ended: ${phase}`,
+    note: status.failure?.message ?? `the run ended: ${status.phase}`,
   })
   return 'Again'
 }
@@ -39,7 +50,7 @@ export const endRun = async (
 /** A run that has ended: its end is recorded, and after its time it is deleted. */
 export const afterEnd = async (scope: Scope): Promise<Next> => {
   const { deps } = scope
-  await deps.audit.append(namespaceOf(scope), [endedEntry(scope)])
+  await deps.audit.append(namespaceOf(scope), [endedEntry(scope, statusOf(scope))])
   deps.turns.forget(uidOf(scope))
   await releaseRun(scope)
   const { run } = scope
@@ -64,7 +75,7 @@ export const releaseRun = async (scope: Scope): Promise<Next> => {
   const { deps, run } = scope
   const { finalizers = [] } = run.metadata
   if (!finalizers.includes(RUN_FINALIZER)) return {}
-  const recorded = await deps.audit.append(namespaceOf(scope), [endedEntry(scope)])
+  const recorded = await deps.audit.append(namespaceOf(scope), [endedEntry(scope, statusOf(scope))])
   if (recorded === 'NamespaceTerminating') {
     deps.log.warn(
       { namespace: namespaceOf(scope), name: run.metadata.name, phase: statusOf(scope).phase },
@@ -96,9 +107,8 @@ export const releaseRun = async (scope: Scope): Promise<Next> => {
   return {}
 }
 
-const endedEntry = (scope: Scope): NewEntry => {
+const endedEntry = (scope: Scope, status: AgentRunStatus): NewEntry => {
   const { run } = scope
-  const status = statusOf(scope)
   return {
     key: auditKey('RunEnded', uidOf(scope)),
     entry: {

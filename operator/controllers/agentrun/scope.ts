@@ -55,6 +55,8 @@ export interface RunMemory {
   tools: ReadonlyMap<string, ToolDefinition>
   /** Gates that fired for calls whose request is not open yet. */
   readonly gates: Map<string, FiredGate[]>
+  /** How the run ends: recorded already, to be written. */
+  end: AgentRunStatus | undefined
   modelAttempts: number
   /** No question to the model before this time (ms). */
   retryAt: number
@@ -70,6 +72,7 @@ export const newMemory = (): RunMemory => ({
   startRecorded: false,
   tools: new Map(),
   gates: new Map(),
+  end: undefined,
   modelAttempts: 0,
   retryAt: 0,
   toolsetAwaySince: undefined,

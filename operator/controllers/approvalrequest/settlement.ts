@@ -45,24 +45,12 @@ export const settledStatus = (
 }
 
 /**
- * Writes the status of a request, provided that nobody wrote since it was read: a decision that comes in between
- * is a conflict, and the caller looks again.
+ * Writes the status of a request with the resourceVersion that was read: a decision that came in between is a
+ * conflict (409), and the caller looks again.
  */
 export const writeRequestStatus = (
   client: Client,
   request: ApprovalRequest,
   status: ApprovalRequestStatus,
 ): Promise<ApprovalRequest> =>
-  client.patch(
-    approvalRequests,
-    { namespace: request.metadata.namespace ?? '', name: request.metadata.name },
-    {
-      type: 'json',
-      body: [
-        { op: 'test', path: '/metadata/uid', value: request.metadata.uid },
-        { op: 'test', path: '/metadata/resourceVersion', value: request.metadata.resourceVersion },
-        { op: 'replace', path: '/status', value: status },
-      ],
-    },
-    { subresource: 'status' },
-  )
+  client.replace(approvalRequests, { ...request, status }, { subresource: 'status' })

@@ -1,21 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Client } from '../kube/client.ts'
 import { isAlreadyExists } from '../kube/errors.ts'
-import type { KubeObject, Resource } from '../kube/types.ts'
-
-interface Secret extends KubeObject {
-  type?: string
-  immutable?: boolean
-  data?: Record<string, string>
-}
-
-const secrets: Resource<Secret> = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-}
+import { type Secret, secrets } from './secret.ts'
 
 /** The Secret in the operator's namespace that holds the key of the digests that stand for redacted values. */
 export const REDACTION_KEY_SECRET = 'countersign-redaction-key'

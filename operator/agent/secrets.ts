@@ -1,22 +1,6 @@
+import { ANNOTATIONS, LABELS } from '../../crds/v1alpha1/meta.ts'
 import type { Client } from '../../kube/client.ts'
-import type { KubeObject, Resource } from '../../kube/types.ts'
-
-/** The label without which a Secret is not read, and the value that it must have. */
-export const USE_LABEL = 'countersign.dev/use'
-/** The annotation that names the hosts that a Secret may be sent to: comma-separated, without ports. */
-export const HOSTS_ANNOTATION = 'countersign.dev/hosts'
-
-interface Secret extends KubeObject {
-  data?: Record<string, string>
-}
-
-const secrets: Resource<Secret> = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-}
+import { secrets } from '../secret.ts'
 
 export type SecretRefusal = 'SecretNotFound' | 'SecretNotLabelled' | 'SecretNotForHost'
 
@@ -45,19 +29,19 @@ export async function readSecret(request: SecretRequest): Promise<SecretRead> {
   if (secret === undefined) {
     return refuse('SecretNotFound', `There is no Secret ${name} in the namespace ${namespace}.`)
   }
-  if (secret.metadata.labels?.[USE_LABEL] !== 'true') {
+  if (secret.metadata.labels?.[LABELS.use] !== 'true') {
     return refuse(
       'SecretNotLabelled',
-      `The Secret ${name} is not meant for agents. If it is: kubectl label secret ${name} -n ${namespace} ${USE_LABEL}=true`,
+      `The Secret ${name} is not meant for agents. If it is: kubectl label secret ${name} -n ${namespace} ${LABELS.use}=true`,
     )
   }
-  const allowed = new Set((secret.metadata.annotations?.[HOSTS_ANNOTATION] ?? '').split(',').map(normalHost))
+  const allowed = new Set((secret.metadata.annotations?.[ANNOTATIONS.hosts] ?? '').split(',').map(normalHost))
   const hosts = typeof request.host === 'string' ? [request.host] : request.host
   const missing = hosts.find(host => host === '' || !allowed.has(normalHost(host)))
   if (missing !== undefined) {
     return refuse(
       'SecretNotForHost',
-      `The Secret ${name} may not be sent to ${missing}: its annotation ${HOSTS_ANNOTATION} does not name that host.`,
+      `The Secret ${name} may not be sent to ${missing}: its annotation ${ANNOTATIONS.hosts} does not name that host.`,
     )
   }
   return { ok: true, data: decode(secret.data ?? {}) }

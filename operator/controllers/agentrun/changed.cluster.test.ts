@@ -4,23 +4,12 @@ import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
 import { ANNOTATIONS } from '../../../crds/v1alpha1/meta.ts'
 import { agents } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, untilObject } from '../../../hack/testing.ts'
-import type { KubeObject, Resource } from '../../../kube/types.ts'
 import { TestServer } from '../../agent/testing/http-server.ts'
 import { callsSeen, type McpTestServer, startMcpServer } from '../../agent/testing/mcp-server.ts'
+import { secrets } from '../../secret.ts'
 import { type Said, type ScriptedModel, scriptedModel } from '../../testing/scripted-model.ts'
 import { anAgent, aRun, newWorld, readiness } from '../../testing/world.ts'
 import { findCondition } from '../conditions.ts'
-
-interface Secret extends KubeObject {
-  stringData?: Record<string, string>
-}
-const secrets: Resource<Secret> = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-}
 
 /** A tool server with one tool, `shop.pay`, whose description tells versions apart, and more tools on request. */
 const tools =

@@ -148,7 +148,7 @@ const run = JSON.stringify({
  * Waits until AgentRuns can be created. The server's mutating policies learn of new kinds some seconds after the
  * kinds are served, and until then every create that one of them matches is refused ("There can be a delay").
  */
-async function untilRunsAreTaken(target: KubectlTarget): Promise<void> {
+export async function untilRunsAreTaken(target: KubectlTarget): Promise<void> {
   const deadline = performance.now() + 60_000
   for (;;) {
     try {

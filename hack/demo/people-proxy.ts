@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import { Agent, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { loadConnection } from '../../kube/config.ts'
@@ -33,9 +33,9 @@ export const startPeopleProxy = async (
       authorization,
       ...headers
     } = incoming.headersDistinct as Record<string, string[]>
-    const identity =
+    const identity: OutgoingHttpHeaders =
       person === undefined
-        ? { ...(authorization ? { authorization } : {}) }
+        ? { authorization: authorization?.[0] }
         : { ...(await connection.headers()), 'impersonate-user': person }
     const outgoing = request(`${connection.server.replace(/\/+$/, '')}${incoming.url}`, {
       method: incoming.method ?? 'GET',

@@ -59,7 +59,11 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   }
   try {
     const { progress } = options
-    progress('Starting etcd, kube-apiserver and kube-controller-manager; applying CRDs, policies and roles')
+    progress(
+      options.useCurrentCluster
+        ? 'Applying CRDs, policies and roles to the cluster of the current context'
+        : 'Starting etcd, kube-apiserver and kube-controller-manager; applying CRDs, policies and roles',
+    )
     // The examples and the plugins need no cluster.
     const [started, examples, bin] = await allOrFirstError([
       startDemoCluster({

@@ -5,6 +5,7 @@ import { isConflict, isForbidden, isNotFound } from '../../../kube/errors.ts'
 import type { Logger } from '../../../kube/logger.ts'
 import type { Clock } from '../../../kube/types.ts'
 import type { AuditWriter } from '../../audit/writer.ts'
+import { isCanary } from '../../canary/objects.ts'
 import { isOwnedBy } from '../agentrun/gating.ts'
 import { hasEnded } from '../agentrun/status.ts'
 import type { Cache, RecordEvent } from '../cache.ts'
@@ -41,7 +42,7 @@ export const reconcileRequest = async (
   name: string,
 ): Promise<{ requeueAfterMs?: number }> => {
   const request = deps.requests.find({ namespace, name })
-  if (!request || request.metadata.deletionTimestamp) return {}
+  if (!request || request.metadata.deletionTimestamp || isCanary(request)) return {}
   const run = deps.runs.find({ namespace, name: request.spec.runRef.name })
   const now = deps.clock.now()
   const plan = decideRequest(request, {

@@ -31,14 +31,12 @@ export const applyAgents = async (
   addresses: Addresses,
   folder: string,
 ): Promise<void> => {
-  const files = readdirSync(shop).filter(name => name.startsWith('order-manager'))
-  const agents = files.map(name => {
-    const agent = withAddresses(documentsIn(name)[0], addresses)
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, name), stringify(agent))
-    return agent
-  })
-  await apply(cluster, agents)
+  mkdirSync(folder, { recursive: true })
+  for (const name of readdirSync(shop)) {
+    if (!name.startsWith('order-manager')) continue
+    writeFileSync(join(folder, name), stringify(withAddresses(documentsIn(name)[0], addresses)))
+  }
+  await kubectl(cluster, ['apply', '-f', folder])
 }
 
 const apply = (cluster: DemoCluster, documents: readonly unknown[]): Promise<string> =>

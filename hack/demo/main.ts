@@ -1,4 +1,5 @@
 // `npm run demo`: the whole of Countersign on this machine. `-- --auto` plays the story and checks it.
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { writeReadyFile } from './ready-file.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -41,19 +42,21 @@ const progress = (line: string) => {
 }
 
 let stack: Stack | undefined
-let stopping = false
-const stop = async (code: number): Promise<never> => {
-  if (!stopping) {
-    stopping = true
-    await stack?.stop()
-  }
-  process.exit(code)
+const interrupted = new AbortController()
+let stopped: Promise<void> | undefined
+let playing: Promise<boolean> | undefined
+/** Stops everything and exits; the first code counts. */
+const stop = (code: number): Promise<void> => {
+  stopped ??= (stack?.stop() ?? Promise.resolve()).finally(() => process.exit(code))
+  return stopped
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (stopping) return
+    if (interrupted.signal.aborted) return
+    interrupted.abort()
     console.log('\nStopping everything that was started ...')
-    void stop(flags.auto ? 130 : 0)
+    // What the story is just doing ends with it, or within two seconds is left to fail by itself.
+    void Promise.race([playing, delay(2000)]).then(() => stop(flags.auto ? 130 : 0))
   })
 }
 
@@ -69,13 +72,15 @@ try {
   })
   if (readyFile) writeReadyFile(readyFile, stack)
   if (flags.auto) {
-    await stop((await playStory(stack)) ? 0 : 1)
+    playing = playStory(stack, interrupted.signal)
+    const cameTrue = await playing
+    await stop(interrupted.signal.aborted ? 130 : cameTrue ? 0 : 1)
   } else {
     console.log(welcome(stack))
     // The processes of the stack keep nothing here alive; Ctrl-C ends this.
     setInterval(() => {}, 2 ** 30)
   }
 } catch (error) {
-  if (!stopping) console.error(error instanceof Error ? error.message : error)
+  if (!stopped) console.error(error instanceof Error ? error.message : error)
   await stop(1)
 }

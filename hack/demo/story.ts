@@ -36,18 +36,20 @@ are sent to the REST API under /api/v1/projects/shop, and what stands below them
 
 /**
  * Plays the story, with the real kubectl and plugins and the REST API, and checks each outcome against what the
- * cluster and the order tools say. Ends at the first that differs; resolves to whether all came true.
+ * cluster and the order tools say. Ends at the first that differs, or silently when it is `interrupted`; resolves to
+ * whether all came true.
  */
-export const playStory = async (stack: Stack): Promise<boolean> => {
+export const playStory = async (stack: Stack, interrupted: AbortSignal): Promise<boolean> => {
   const teller = createTeller(line => console.log(line))
   console.log(PROLOGUE)
   try {
-    const stage = createStage(stack, teller)
+    const stage = createStage(stack, teller, interrupted)
     for (const play of SCENES) await play(stage)
     const { scenes, checks } = teller.counts()
     console.log(`\nThe whole story came true: ${checks} checks in ${scenes} scenes.`)
     return true
   } catch (error) {
+    if (interrupted.aborted) return false
     teller.broke(error)
     const logOf = (name: 'operator' | 'gateway') => readFileSync(stack.log(name), 'utf8')
     console.log(`\nThe story ends here. Logs of operator and gateway:\n`)

@@ -59,7 +59,8 @@ export interface Stage {
 /** Far more than anything here takes, on a busy machine too: what has not come by then does not come. */
 const PATIENCE_SECONDS = 120
 
-export const createStage = (stack: Stack, teller: Teller): Stage => {
+/** `interrupted` ends what is being typed or sent. */
+export const createStage = (stack: Stack, teller: Teller, interrupted: AbortSignal): Stage => {
   const read = async <T>(kind: string, name: string): Promise<T> =>
     JSON.parse(await kubectl(stack.cluster, ['get', kind, name, '-n', NAMESPACE, '-o', 'json'])) as T
 
@@ -108,7 +109,7 @@ export const createStage = (stack: Stack, teller: Teller): Stage => {
     },
     types: async (who, command, exit = 0) => {
       teller.typed(who, command)
-      const ran = await runShell(command, personEnv(stack, who))
+      const ran = await runShell(command, personEnv(stack, who), interrupted)
       teller.printed(ran.text)
       if (ran.code !== exit) throw new Differs(`"${command}" exits with ${exit}`, exit, ran.code)
       return ran
@@ -124,7 +125,7 @@ export const createStage = (stack: Stack, teller: Teller): Stage => {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(PATIENCE_SECONDS * 1000),
+        signal: AbortSignal.any([interrupted, AbortSignal.timeout(PATIENCE_SECONDS * 1000)]),
       })
       const answer = (await response.json()) as Readonly<Record<string, unknown>>
       teller.answered(response.status, answer, show)
@@ -139,9 +140,15 @@ export const createStage = (stack: Stack, teller: Teller): Stage => {
   }
 }
 
-const runShell = (command: string, env: Readonly<Record<string, string>>): Promise<Ran> =>
+const runShell = (
+  command: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Ran> =>
   new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', command], {
+    // exec: so that a signal reaches the command and not a shell around it.
+    const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
+      signal,
       cwd: join(import.meta.dirname, '../../..'),
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,15 +1,30 @@
 import type { AuditRecord } from '../../crds/v1alpha1/auditrecord.ts'
 import { auditRecords } from '../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../kube/client.ts'
-import { isAlreadyExists, isNamespaceTerminating } from '../../kube/errors.ts'
+import { ApiError, isAlreadyExists, isNamespaceTerminating, isNotFound } from '../../kube/errors.ts'
 import type { Clock } from '../../kube/types.ts'
+import { storedBytes } from '../stored-size.ts'
 import { EMPTY, type Head, headAfter, keysOf, MAX_ENTRIES, nextRecord, recordName } from './chain.ts'
 import type { NewEntry } from './entry.ts'
 
 /** How an append ended. In a namespace that is being deleted nothing can be recorded any more. */
 export type Appended = 'Recorded' | 'NamespaceTerminating'
 
-/** Appends to the audit log. Rejects when the record could not be written: then the effect must not happen. */
+/** The audit log could not be written. The message names no more of the cause than its kind. */
+export class AuditUnavailable extends Error {
+  override readonly name = 'AuditUnavailable'
+  constructor(cause: unknown) {
+    const why =
+      cause instanceof ApiError
+        ? `${cause.code} ${cause.reason}`
+        : cause instanceof Error
+          ? cause.name
+          : 'no answer'
+    super(`the audit log cannot be written (${why})`, { cause })
+  }
+}
+
+/** Appends to the audit log. Rejects with AuditUnavailable when that failed: then the effect must not happen. */
 export interface AuditWriter {
   /** Entries are recorded in the order given; those whose key is in the chain already are left out. */
   append(namespace: string, entries: readonly NewEntry[]): Promise<Appended>
@@ -83,26 +98,25 @@ export const createAuditWriter = (deps: {
     }
   }
 
-  /** Writes one record that holds all of `entries` that the chain lacks. */
+  /** Writes what the chain lacks of `entries`, in as few records as hold it. */
   const write = async (namespace: string, chain: Chain, entries: readonly NewEntry[]): Promise<void> => {
-    for (let head = chain.head ?? (await load(namespace, chain)); ; ) {
-      const missing = entries.filter(({ key }) => !chain.keys.has(key))
-      if (missing.length === 0) return
+    for (let head = chain.head ?? (await load(namespace, chain)); ; head = chain.head ?? head) {
+      const next = takeEntries(entries.filter(({ key }) => !chain.keys.has(key)))
+      if (next.length === 0) return
       const time = new Date(clock.now()).toISOString()
       const record = nextRecord(
         namespace,
         head,
-        missing.map(({ entry }) => ({ time, ...entry })),
-        missing.map(({ key }) => key),
+        next.map(({ entry }) => ({ time, ...entry })),
+        next.map(({ key }) => key),
       )
       try {
         learn(chain, await client.create(auditRecords, record))
         deps.onRecord?.(record)
-        return
       } catch (error) {
         if (!isAlreadyExists(error)) throw error
         // Another writer, or our own create whose answer was lost: what stands there decides.
-        head = await followChain(namespace, chain, head)
+        await followChain(namespace, chain, head)
       }
     }
   }
@@ -114,11 +128,12 @@ export const createAuditWriter = (deps: {
         await write(namespace, chain, entries)
         for (const waiting of batch) waiting.resolve('Recorded')
       } catch (error) {
-        // The head may have moved (a lost answer): find it anew before the next append.
-        chain.head = undefined
+        // Where the record may stand all the same (a lost answer), the end is found anew before the next append.
+        if (!isRefusal(error)) chain.head = undefined
+        const gone = isNamespaceTerminating(error) || isNamespaceGone(error)
         for (const waiting of batch) {
-          if (isNamespaceTerminating(error)) waiting.resolve('NamespaceTerminating')
-          else waiting.reject(error)
+          if (gone) waiting.resolve('NamespaceTerminating')
+          else waiting.reject(new AuditUnavailable(error))
         }
       }
     }
@@ -140,14 +155,20 @@ export const createAuditWriter = (deps: {
   }
 }
 
-/** Takes as many whole appends as fit one record (always at least one), and drops repeated keys among them. */
+const isRefusal = (error: unknown): boolean => error instanceof ApiError && error.code < 500
+
+/** The namespace is gone altogether, not only being deleted. */
+const isNamespaceGone = (error: unknown): boolean =>
+  isNotFound(error) && (error as ApiError).details.kind === 'namespaces'
+
+/** Takes what waits, as far as one record holds it (always at least one append), without repeated keys. */
 const takeBatch = (chain: Chain): { batch: Waiting[]; entries: NewEntry[] } => {
   const batch: Waiting[] = []
   const entries = new Map<string, NewEntry>()
   let size = 0
   for (const waiting of chain.waiting) {
     const more = waiting.entries.filter(({ key }) => !entries.has(key))
-    const moreSize = JSON.stringify(more.map(({ entry }) => entry)).length
+    const moreSize = storedBytes(more.map(({ entry }) => entry))
     if (batch.length > 0 && (entries.size + more.length > MAX_ENTRIES || size + moreSize > MAX_BYTES)) break
     batch.push(waiting)
     for (const one of more) entries.set(one.key, one)
@@ -155,6 +176,16 @@ const takeBatch = (chain: Chain): { batch: Waiting[]; entries: NewEntry[] } => {
   }
   chain.waiting = chain.waiting.slice(batch.length)
   return { batch, entries: [...entries.values()] }
+}
+
+/** The first of `entries`, as far as one record holds them (always at least one): what one append brings may be too much for one. */
+const takeEntries = (entries: readonly NewEntry[]): readonly NewEntry[] => {
+  let size = 0
+  for (const [index, { entry }] of entries.entries()) {
+    size += storedBytes(entry)
+    if (index > 0 && (index === MAX_ENTRIES || size > MAX_BYTES)) return entries.slice(0, index)
+  }
+  return entries
 }
 
 /** A record stays well under what etcd takes, however large its entries' params are. */

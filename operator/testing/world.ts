@@ -14,6 +14,7 @@ import {
   testNamespace,
   untilObject,
 } from '../../hack/testing.ts'
+import type { Client } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
 import { silentLogger } from '../../kube/logger.ts'
 import { promMetrics } from '../../kube/prom-metrics.ts'
@@ -35,12 +36,15 @@ export interface RunningOperator {
   stop(): Promise<void>
 }
 
+export interface OperatorOptions {
+  readonly trusted?: () => boolean
+  /** Default: one with the operator's own rights. */
+  readonly client?: Client
+}
+
 /** An operator in this process that looks at one namespace, with the operator's rights, on the real API server. */
-export const startOperator = (
-  namespace: string,
-  options: { readonly trusted?: () => boolean } = {},
-): RunningOperator => {
-  const client = operatorClient()
+export const startOperator = (namespace: string, options: OperatorOptions = {}): RunningOperator => {
+  const client = options.client ?? operatorClient()
   const metrics = createOperatorMetrics()
   const egress = createEgress({ allowLoopback: true })
   const operator = createOperator({
@@ -208,14 +212,15 @@ export const readiness = (agent: Agent | undefined) =>
 /** A fresh namespace, with an operator of its own that can be stopped and started again. */
 export const newWorld = async (
   prefix: string,
-): Promise<World & { stop(): Promise<void>; restart(): void }> => {
+  options: OperatorOptions = {},
+): Promise<World & { stop(): Promise<void>; restart(options?: OperatorOptions): void }> => {
   const namespace = await testNamespace(prefix)
-  let operator = startOperator(namespace)
+  let operator = startOperator(namespace, options)
   return {
     ...worldIn(namespace),
     stop: () => operator.stop(),
-    restart: () => {
-      operator = startOperator(namespace)
+    restart: (changed = options) => {
+      operator = startOperator(namespace, changed)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Condition } from '../../crds/v1alpha1/common.ts'
+import { cutText } from '../policy/json.ts'
 
 /** A condition without what follows from where it is put. */
 export interface ConditionInput {
@@ -24,7 +25,7 @@ export const setConditions = (
     const old = result[index]
     const next: Condition = {
       ...input,
-      message: input.message.slice(0, 4096),
+      message: cutText(input.message, 4096),
       observedGeneration,
       lastTransitionTime: old && old.status === input.status ? old.lastTransitionTime : now,
     }

@@ -2,10 +2,11 @@ import type { AgentTurnSpec, TurnCall } from '../../../crds/v1alpha1/agentturn.t
 import type { JsonObject, JsonValue } from '../../../crds/v1alpha1/common.ts'
 import { validateParams } from '../../agent/tools/validate.ts'
 import type { ModelAnswer, ToolDefinition } from '../../agent/types.ts'
+import { cutText } from '../../policy/json.ts'
 import { checkParams } from '../../policy/params.ts'
 
-/** The transcript object of an answer is refused by the API server beyond this; so is anything near it, here. */
-export const MAX_TURN_BYTES = 768 * 1024
+/** Stored bytes that an answer may take; the results of its calls come on top (turns.ts), and 1.5 MiB hold them all. */
+export const MAX_TURN_BYTES = 704 * 1024
 
 /**
  * Turns an answer of the model into the calls of its turn. Every call of the answer keeps its place: one that
@@ -20,10 +21,10 @@ export const callsOf = (
     const call = {
       id: `${turn}.${index}`,
       providerCallID: asked.providerCallID,
-      tool: asked.tool.slice(0, 256),
+      tool: cutText(asked.tool, 256),
     }
     const params = acceptedParams(asked.input, asked.tool, tools)
-    return params.ok ? { ...call, params: params.params } : { ...call, refusal: params.error.slice(0, 4096) }
+    return params.ok ? { ...call, params: params.params } : { ...call, refusal: cutText(params.error, 4096) }
   })
 
 type Accepted =
@@ -40,7 +41,7 @@ const acceptedParams = (
     const known = [...tools.keys()].join(', ')
     return {
       ok: false,
-      error: `There is no tool named ${JSON.stringify(tool.slice(0, 256))}. The tools are: ${known || 'none'}.`,
+      error: `There is no tool named ${JSON.stringify(cutText(tool, 256))}. The tools are: ${known || 'none'}.`,
     }
   }
   if (!input.ok) return input
@@ -64,13 +65,11 @@ export const turnSpec = (options: {
   turn: options.turn,
   agentGeneration: options.agentGeneration,
   at: options.at,
-  durationSeconds: options.durationSeconds,
+  // A wall clock may be set back.
+  durationSeconds: Math.max(0, options.durationSeconds),
   ...(options.answer.text === '' ? {} : { text: options.answer.text.toWellFormed() }),
   finishReason: options.answer.finishReason,
   usage: { ...options.answer.usage },
   calls: options.calls,
   messages: options.answer.messages as JsonValue[],
 })
-
-/** Bytes of the JSON form, which is what the API server counts. */
-export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))

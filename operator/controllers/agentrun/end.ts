@@ -3,6 +3,7 @@ import { RUN_FINALIZER } from '../../../crds/v1alpha1/meta.ts'
 import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
 import { isNotFound } from '../../../kube/errors.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
+import { cutText } from '../../policy/json.ts'
 import { OPERATOR } from '../approvalrequest/entries.ts'
 import { abandonQuestion } from './ask.ts'
 import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
@@ -118,7 +119,7 @@ const endedEntry = (scope: Scope, status: AgentRunStatus): NewEntry => {
       run: run.metadata.name,
       outcome: status.phase,
       ...(status.failure
-        ? { reason: `${status.failure.reason}: ${status.failure.message}`.slice(0, 4096) }
+        ? { reason: cutText(`${status.failure.reason}: ${status.failure.message}`, 4096) }
         : {}),
     },
   }

@@ -1,13 +1,11 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import { auditKey } from '../../audit/entry.ts'
+import { MAX_CONTEXT_BYTES, recordedContext } from '../approvalrequest/entries.ts'
 import { findCondition, isTrue } from '../conditions.ts'
-import { jsonBytes } from './answer.ts'
 import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { goingOn, hasEnded, type Waiting } from './status.ts'
 
-/** Bytes that `spec.context` may take. */
-export const MAX_CONTEXT_BYTES = 16_384
 /** How often a run that waits for another one looks again. */
 const LOOK_AGAIN_MS = 5_000
 
@@ -68,7 +66,7 @@ export const startRun = async (scope: Scope): Promise<Next> => {
     )
     return pending.reason.startsWith('EarlierRun') ? { requeueAfterMs: LOOK_AGAIN_MS } : {}
   }
-  const bytes = jsonBytes(run.spec.context ?? {})
+  const bytes = Buffer.byteLength(JSON.stringify(run.spec.context ?? {}))
   if (bytes > MAX_CONTEXT_BYTES) {
     scope.failure = {
       reason: 'TranscriptTooLarge',
@@ -103,7 +101,7 @@ export const recordStart = async (scope: Scope): Promise<void> => {
           ? {}
           : { agentGeneration: scope.agent.metadata.generation }),
         run: run.metadata.name,
-        ...(run.spec.context === undefined ? {} : { context: run.spec.context }),
+        ...recordedContext(run),
       },
     },
   ])

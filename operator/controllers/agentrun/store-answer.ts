@@ -3,7 +3,8 @@ import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall, TurnResult } from '../../../crds/v1alpha1/agentturn.ts'
 import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
 import type { ToolDefinition } from '../../agent/types.ts'
-import { callsOf, jsonBytes, MAX_TURN_BYTES, turnSpec } from './answer.ts'
+import { storedBytes } from '../../stored-size.ts'
+import { callsOf, MAX_TURN_BYTES, turnSpec } from './answer.ts'
 import type { ModelOutcome } from './effects.ts'
 import { executing, startCalls } from './execute.ts'
 import { answeredFromRecord, digestsFor, gatesFor, requestName, unapprovedTwin } from './gating.ts'
@@ -37,7 +38,7 @@ export const storeAnswer = async (
     at: nowOf(scope),
     durationSeconds: outcome.durationSeconds,
   })
-  const bytes = jsonBytes(spec)
+  const bytes = storedBytes(spec)
   if (bytes > MAX_TURN_BYTES) {
     scope.failure = {
       reason: 'TranscriptTooLarge',

@@ -1,5 +1,6 @@
 import type { FailureReason } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import { cutText } from '../../policy/json.ts'
 
 /** A failure of a run: the reason of its catalogue (crds `failureReasons`) and a sentence for people. */
 export interface Failure {
@@ -16,7 +17,7 @@ export const reasonOf = (request: ApprovalRequest, verdict: 'Approve' | 'Reject'
   const reasons = request.status.decisions
     .filter(decision => decision.verdict === verdict)
     .flatMap(decision => (decision.reason?.trim() ? [decision.reason.trim()] : []))
-  return reasons.length > 0 ? reasons.join('; ').slice(0, 4096) : undefined
+  return reasons.length > 0 ? cutText(reasons.join('; '), 4096) : undefined
 }
 
 /** What `Fail` writes into the run for a request that ended without approval. */
@@ -47,7 +48,7 @@ export const failureOf = (request: ApprovalRequest): Failure => {
 const ofMessage = (request: ApprovalRequest): string =>
   request.status.message ? `: ${request.status.message}` : ''
 
-const cut = (text: string): string => text.slice(0, 4096)
+const cut = (text: string): string => cutText(text, 4096)
 
 /**
  * What the model is told of a call that was not executed because its request ended without approval. Never a

@@ -2,6 +2,8 @@ import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
 import type { AuditAction } from '../../../crds/v1alpha1/auditrecord.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
+import { cutText } from '../../policy/json.ts'
+import { storedBytes } from '../../stored-size.ts'
 
 /** Who acts where no person does. */
 export const OPERATOR = 'system:serviceaccount:countersign-system:countersign-operator'
@@ -24,8 +26,19 @@ const about = (request: ApprovalRequest, run: AgentRun | undefined): Omit<NewEnt
   paramsDigest: request.spec.paramsDigest,
   callDigest: request.spec.callDigest,
   gates: request.spec.gates,
-  ...(run?.spec.context === undefined ? {} : { context: run.spec.context }),
+  ...(run === undefined ? {} : recordedContext(run)),
 })
+
+/** Bytes that `spec.context` may take. */
+export const MAX_CONTEXT_BYTES = 16_384
+
+/** The context of a run as an entry holds it: of one that is larger than it may be (the run fails) its size alone. */
+export const recordedContext = (run: AgentRun): Pick<NewEntry['entry'], 'context'> => {
+  const { context } = run.spec
+  if (context === undefined) return {}
+  const bytes = storedBytes(context)
+  return { context: bytes > 6 * MAX_CONTEXT_BYTES ? { $bytes: bytes } : context }
+}
 
 /**
  * The entries that must be in the audit log for a request as it is now: that it was asked for, then how it ended.
@@ -52,15 +65,10 @@ export const entriesFor = (request: ApprovalRequest, run: AgentRun | undefined):
       entry: {
         action,
         actor:
-          counted.length > 0
-            ? counted
-                .map(({ reviewer }) => reviewer)
-                .join(', ')
-                .slice(0, 4096)
-            : OPERATOR,
+          counted.length > 0 ? cutText(counted.map(({ reviewer }) => reviewer).join(', '), 4096) : OPERATOR,
         ...(counted.length > 0 ? { via: [...new Set(counted.map(({ via }) => via))].join(', ') } : {}),
         ...about(request, run),
-        ...(reason === '' ? {} : { reason: reason.slice(0, 4096) }),
+        ...(reason === '' ? {} : { reason: cutText(reason, 4096) }),
         outcome: phase,
       },
     },

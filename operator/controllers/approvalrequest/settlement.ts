@@ -5,6 +5,7 @@ import type {
 } from '../../../crds/v1alpha1/approvalrequest.ts'
 import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
+import { cutText } from '../../policy/json.ts'
 import { setConditions } from '../conditions.ts'
 
 export type TerminalPhase = Exclude<RequestPhase, 'Pending'>
@@ -34,7 +35,7 @@ export const settledStatus = (
     requestedAt: wholeSeconds(requestedAt(request)),
     expiresAt: wholeSeconds(expiresAt(request)),
     decidedAt: time,
-    message: message.slice(0, 4096),
+    message: cutText(message, 4096),
     conditions: setConditions(
       request.status.conditions,
       [{ type: 'Decided', status: 'True', reason: phase, message }],

@@ -60,9 +60,13 @@ export const once = (
   fault: Exclude<Fault, undefined>,
   matches: (write: Write) => boolean,
 ): { readonly fault: (write: Write) => Fault; done(): boolean } => {
-  let left = 1
+  let happened = false
   return {
-    fault: write => (left > 0 && matches(write) ? (left--, fault) : undefined),
-    done: () => left === 0,
+    fault: write => {
+      if (happened || !matches(write)) return undefined
+      happened = true
+      return fault
+    },
+    done: () => happened,
   }
 }

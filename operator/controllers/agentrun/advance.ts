@@ -1,6 +1,7 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
+import type { ToolDefinition } from '../../agent/types.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
@@ -14,16 +15,31 @@ import {
   decideCall,
   type Flight,
 } from './calls.ts'
-import { executedEntry, executing, requestOf, startCalls, toolsetOf, verifyApproved } from './execute.ts'
-import { holdRun, openRequest } from './open.ts'
-import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import {
+  executedEntry,
+  executing,
+  requestOf,
+  startCalls,
+  toolsetOf,
+  type Verified,
+  verifyApproved,
+} from './execute.ts'
+import { findDefinition, holdRun, openRequest } from './open.ts'
+import {
+  goingOnNow,
+  type Next,
+  namespaceOf,
+  nowOf,
+  type Scope,
+  statusOf,
+  uidOf,
+  writeStatus,
+} from './scope.ts'
 import { shownText } from './shown.ts'
-import { awaitsApproval, callSteps, goingOn, millisecondsLeft, type Waiting } from './status.ts'
+import { awaitsApproval, callSteps, millisecondsLeft, type Waiting } from './status.ts'
 import { TEXTS } from './texts.ts'
 
-/** Bytes that the results of one turn may take together. */
-const RESULTS_BYTES = 768 * 1024
-/** How long an approved call waits for a tool server that does not answer. */
+/** How long a call that is approved, or is to be put to people, waits for a tool server that does not answer. */
 const AWAY_PATIENCE_MS = 30_000
 const AWAY_RETRY_MS = 2_000
 
@@ -39,16 +55,21 @@ export const advance = async (
   turn: AgentTurn,
   stopping: boolean,
 ): Promise<Next> => {
-  const moves = viewsOf(scope, turn).map(view => ({
+  const decided = viewsOf(scope, turn).map(view => ({
     view,
     move: decideCall(view, contextOf(scope, agent, view.call, stopping)),
   }))
-  if (moves.some(({ move }) => move.move === 'Cancel')) return cancelOpen(scope, moves)
-  const verified = await verifyAll(scope, agent, moves)
-  const closed = await storeResults(scope, agent, turn, verified.moves)
-  const opened = await openAll(scope, agent, verified.moves)
-  const calls = verified.moves.filter(({ move }) => STARTS.has(move.move))
-  const steps = newSteps(scope, verified.moves)
+  if (decided.some(({ move }) => move.move === 'Cancel')) return cancelOpen(scope, decided)
+  const checked = agent ? await checkAll(scope, agent, decided) : nothingToCheck(decided)
+  // Nothing new is begun in a run that one of its calls fails, decided at the same moment though it be.
+  const fails = checked.moves.some(({ move }) => move.move === 'Close' && move.failure)
+  const moves = fails ? checked.moves.map(closeOrStay) : checked.moves
+  const closed = await storeResults(scope, agent, turn, moves)
+  const opened = await openAll(scope, agent, moves, checked.definitions)
+  // Asked again, as all this took its time.
+  const begun = moves.map(one => (mayBegin(scope, one.move) ? one : stay(one)))
+  const calls = begun.filter(({ move }) => STARTS.has(move.move))
+  const steps = newSteps(scope, begun)
   const changed = closed > 0 || opened > 0 || calls.some(({ move }) => move.move !== 'Resume')
   const write = () => writeProgress(scope, turn.spec.turn, steps, stopping)
   if (agent && calls.length > 0) {
@@ -56,30 +77,40 @@ export const advance = async (
       turn,
       calls: calls.map(({ view }) => view.call),
       retried: new Set(calls.flatMap(({ view, move }) => (move.move === 'Retry' ? [view.call.id] : []))),
+      verified: checked.agents,
       write,
     })
   } else await write()
-  for (const { view, move } of verified.moves) {
+  for (const { view, move } of begun) {
     if (move.move !== 'Close') continue
     scope.deps.effects.forgetCall(uidOf(scope), view.call.id)
     scope.memory.calling.delete(view.call.id)
   }
   if (changed) return 'Again'
-  if (verified.retry) return { requeueAfterMs: AWAY_RETRY_MS }
+  if (checked.retry) return { requeueAfterMs: AWAY_RETRY_MS }
   return waiting(scope, agent)
 }
 
 const STARTS: ReadonlySet<string> = new Set(['Execute', 'Resume', 'Retry'])
+
+const stay = ({ view }: Move): Move => ({ view, move: { move: 'Stay' } })
+
+const closeOrStay = (one: Move): Move => (one.move.move === 'Close' ? one : stay(one))
+
+const mayBegin = (scope: Scope, { move }: CallMove): boolean =>
+  !STARTS.has(move) || (scope.deps.trusted() && (move === 'Resume' || !scope.deps.draining()))
 
 const viewsOf = (scope: Scope, turn: AgentTurn): CallView[] =>
   callSteps(statusOf(scope).steps ?? [], turn.spec.turn).map(step => {
     const id = step.id ?? ''
     const call = turn.spec.calls.find(one => one.id === id)
     if (!call) throw new Error(`call ${id} is in the trace but not in the transcript`)
+    const request = requestOf(scope, id)
+    if (request?.metadata.uid) scope.memory.requests.set(id, request.metadata.uid)
     return {
       step,
       call,
-      request: requestOf(scope, id),
+      request,
       flight: flightOf(scope, step),
       stored: turn.status?.results.find(result => result.id === id),
     }
@@ -122,58 +153,87 @@ const cancelOpen = async (scope: Scope, moves: readonly Move[]): Promise<Next> =
   return 'Again'
 }
 
-/** Approved calls that are no longer what was approved are closed; those whose server is away wait. */
-const verifyAll = async (
-  scope: Scope,
-  agent: Agent | undefined,
-  moves: readonly Move[],
-): Promise<{ moves: Move[]; retry: boolean }> => {
+interface Checked {
+  readonly moves: readonly Move[]
+  /** Something that is needed does not answer: look again. */
+  readonly retry: boolean
+  /** By call, the agent that an approved call was checked against. */
+  readonly agents: ReadonlyMap<string, Agent>
+  /** By call, the tool whose call is to be put to people. */
+  readonly definitions: ReadonlyMap<string, ToolDefinition>
+}
+
+const nothingToCheck = (moves: readonly Move[]): Checked => ({
+  moves,
+  retry: false,
+  agents: new Map(),
+  definitions: new Map(),
+})
+
+/**
+ * Approved calls that are no longer what was approved are closed, and so are those that cannot be put to people any
+ * more; where a tool server is away, they wait.
+ */
+const checkAll = async (scope: Scope, agent: Agent, decided: readonly Move[]): Promise<Checked> => {
   let retry = false
-  const result = await Promise.all(
-    moves.map(async (one): Promise<Move> => {
-      const { view, move } = one
-      if (move.move !== 'Execute' || view.step.approvalRequest === undefined || !view.request || !agent)
-        return one
-      const verified = await verifyApproved(scope, agent, view.call, view.request)
-      if (verified.ok) return one
-      if (verified.reason === 'Changed') return { view, move: callChanged(view, verified.what) }
+  const agents = new Map<string, Agent>()
+  const definitions = new Map<string, ToolDefinition>()
+  const check = async ({ view, move }: Move): Promise<Verified | undefined> => {
+    if (move.move === 'Open') {
+      const found = await findDefinition(scope, agent, view.call)
+      if (found.ok) definitions.set(view.call.id, found.definition)
+      return found.ok ? { ok: true, agent } : found
+    }
+    if (move.move !== 'Execute' && move.move !== 'Resume') return undefined
+    if (view.step.approvalRequest === undefined) return undefined
+    if (!view.request) return { ok: false, reason: 'Changed', what: 'its request is gone' }
+    const verified = await verifyApproved(scope, agent, view.call, view.request)
+    if (verified.ok) agents.set(view.call.id, verified.agent)
+    return verified
+  }
+  const moves = await Promise.all(
+    decided.map(async (one): Promise<Move> => {
+      const { view } = one
+      const checked = await check(one)
+      if (!checked || checked.ok) return one
+      if (checked.reason === 'Changed') return { view, move: callChanged(view, agent, checked.what) }
       const now = scope.deps.clock.now()
       scope.memory.toolsetAwaySince ??= now
       if (now - scope.memory.toolsetAwaySince < AWAY_PATIENCE_MS) {
         retry = true
-        return { view, move: { move: 'Stay' } }
+        return stay(one)
       }
       return {
         view,
         move: {
           move: 'Close',
           state: 'NotExecuted',
-          kind: 'Error',
-          text: `This call was approved but not executed: ${verified.what}`,
-          approval: approvalOf(view.request),
+          kind: 'NotExecuted',
+          text: `This call was not executed: ${checked.what}`,
+          ...(view.request ? { approval: approvalOf(view.request) } : {}),
         },
       }
     }),
   )
   if (!retry) scope.memory.toolsetAwaySince = undefined
-  return { moves: result, retry }
+  return { moves, retry, agents, definitions }
 }
 
-const callChanged = (view: CallView, what: string): Close => ({
-  move: 'Close',
-  state: 'NotExecuted',
-  kind: 'NotExecuted',
-  text: TEXTS.callChanged,
-  ...(view.request ? { approval: approvalOf(view.request) } : {}),
-  ...(view.request?.spec.onRejection === 'Fail'
-    ? {
-        failure: {
-          reason: 'CallChanged',
-          message: `${view.step.tool} was approved but not called: ${what}`,
-        } as const,
-      }
-    : {}),
-})
+const callChanged = (view: CallView, agent: Agent, what: string): Close => {
+  const { request } = view
+  const onRejection = request?.spec.onRejection ?? agent.spec.approval?.onRejection ?? 'Fail'
+  const was = request ? 'was approved but not called' : 'could not be put to people'
+  return {
+    move: 'Close',
+    state: 'NotExecuted',
+    kind: 'NotExecuted',
+    text: request ? TEXTS.callChanged : TEXTS.toolGone,
+    ...(request ? { approval: approvalOf(request) } : {}),
+    ...(onRejection === 'Fail'
+      ? { failure: { reason: 'CallChanged', message: `${view.step.tool} ${was}: ${what}` } as const }
+      : {}),
+  }
+}
 
 /** Results go into the transcript and into the audit log before the trace shows them. */
 const storeResults = async (
@@ -185,21 +245,18 @@ const storeResults = async (
   const { deps } = scope
   const closes = moves.flatMap(({ view, move }) => (move.move === 'Close' ? [{ view, close: move }] : []))
   if (closes.length === 0) return 0
-  const limit = Math.floor(RESULTS_BYTES / Math.max(1, turn.spec.calls.length))
   await deps.turns.addResults(
     scope.run,
     turn,
-    closes.map(({ view, close }) => ({
-      id: view.call.id,
-      kind: close.kind,
-      text: cutBytes(close.text, limit),
-    })),
+    closes.map(({ view, close }) => ({ id: view.call.id, kind: close.kind, text: close.text })),
   )
   await deps.audit.append(
     namespaceOf(scope),
     closes.flatMap(({ view, close }) => [
       ...(view.request ? entriesFor(view.request, scope.run) : goneRequestEntries(scope, agent, view, close)),
-      ...(view.step.state === 'Executing' || close.approval?.verdict === 'Approved'
+      ...(view.step.state === 'Executing' ||
+      close.approval?.verdict === 'Approved' ||
+      deps.audit.has(namespaceOf(scope), auditKey('ToolExecuting', uidOf(scope), view.call.id))
         ? [executedEntry(scope, agent, view.call, close.state)]
         : []),
     ]),
@@ -214,38 +271,42 @@ const goneRequestEntries = (
   agent: Agent | undefined,
   view: CallView,
   close: Close,
-): NewEntry[] =>
-  view.step.approvalRequest === undefined || close.state !== 'Cancelled'
-    ? []
-    : [
-        {
-          key: auditKey('ApprovalCancelled', uidOf(scope), view.call.id),
-          entry: {
-            ...executedEntry(scope, agent, view.call, 'Cancelled').entry,
-            action: 'ApprovalCancelled',
-            approvalRequest: view.step.approvalRequest,
-            reason: 'The request was deleted together with its run.',
-          },
-        },
-      ]
-
-const cutBytes = (text: string, limit: number): string => {
-  const bytes = Buffer.from(text)
-  if (bytes.length <= limit) return text
-  const mark = `\n[cut: ${bytes.length} bytes]`
-  return (
-    bytes
-      .subarray(0, limit - Buffer.byteLength(mark))
-      .toString('utf8')
-      .replace(/\uFFFD+$/, '') + mark
-  )
+): NewEntry[] => {
+  if (view.step.approvalRequest === undefined || close.state !== 'Cancelled') return []
+  const { audit } = scope.deps
+  const uid = scope.memory.requests.get(view.call.id)
+  const verdicts = ['ApprovalApproved', 'ApprovalRejected', 'ApprovalExpired'] as const
+  if (uid && verdicts.some(action => audit.has(namespaceOf(scope), auditKey(action, uid)))) return []
+  return [
+    {
+      key: uid
+        ? auditKey('ApprovalCancelled', uid)
+        : auditKey('ApprovalCancelled', uidOf(scope), view.call.id),
+      entry: {
+        ...executedEntry(scope, agent, view.call, 'Cancelled').entry,
+        action: 'ApprovalCancelled',
+        approvalRequest: view.step.approvalRequest,
+        reason: 'The request was deleted together with its run.',
+      },
+    },
+  ]
 }
 
-const openAll = async (scope: Scope, agent: Agent | undefined, moves: readonly Move[]): Promise<number> => {
+const openAll = async (
+  scope: Scope,
+  agent: Agent | undefined,
+  moves: readonly Move[],
+  definitions: ReadonlyMap<string, ToolDefinition>,
+): Promise<number> => {
   const opens = moves.filter(({ move }) => move.move === 'Open')
   if (opens.length === 0 || !agent) return 0
   await holdRun(scope)
-  await Promise.all(opens.map(({ view }) => openRequest(scope, agent, view.call)))
+  await Promise.all(
+    opens.map(({ view }) => {
+      const definition = definitions.get(view.call.id)
+      return definition && openRequest(scope, agent, view.call, definition)
+    }),
+  )
   return opens.filter(({ view }) => view.step.state === 'Pending').length
 }
 
@@ -287,10 +348,7 @@ const writeProgress = async (
       : phase === 'AwaitingApproval'
         ? { reason: 'AwaitingApproval', message: 'waits for people' }
         : { reason: 'Running', message: `turn ${turn}` }
-  await writeStatus(
-    scope,
-    goingOn({ ...status, phase, steps }, why, scope.run.metadata.generation ?? 1, nowOf(scope)),
-  )
+  await writeStatus(scope, goingOnNow(scope, { ...status, phase, steps }, why))
 }
 
 const waiting = (scope: Scope, agent: Agent | undefined): Next => {
@@ -298,5 +356,6 @@ const waiting = (scope: Scope, agent: Agent | undefined): Next => {
   const awaiting = statusOf(scope).phase === 'AwaitingApproval'
   const limits = agent?.spec.limits ?? DEFAULT_LIMITS
   const left = millisecondsLeft(scope.run, limits.maxRunSeconds, scope.deps.clock.now())
-  return awaiting || left === undefined ? {} : { requeueAfterMs: Math.max(1, left) }
+  // Out of time already: what is under way is waited for, and tells when it is over.
+  return awaiting || left === undefined || left <= 0 ? {} : { requeueAfterMs: left }
 }

@@ -7,8 +7,8 @@ import { readSecret } from '../../agent/secrets.ts'
 import { ModelError, type ToolDefinition } from '../../agent/types.ts'
 import { findCondition, isTrue } from '../conditions.ts'
 import type { ModelFlight, ModelOutcome } from './effects.ts'
-import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
-import { goingOn, millisecondsLeft, type Waiting } from './status.ts'
+import { goingOnNow, type Next, namespaceOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import { millisecondsLeft, type Waiting } from './status.ts'
 import { storeAnswer, storeTurn } from './store-answer.ts'
 
 /** Tries of one question before the run fails with ModelError; between them 1, 2, 4, 8 and 16 seconds, or what the provider asks. */
@@ -16,7 +16,7 @@ const MODEL_ATTEMPTS = 6
 const LONGEST_RETRY_SECONDS = 600
 /** How long a toolset may be away before the model is asked without its tools. */
 const TOOLSET_PATIENCE_MS = 30_000
-const TOOLSET_RETRY_MS = 2_000
+export const TOOLSET_RETRY_MS = 2_000
 
 /** Defaults of `spec.limits`, for an Agent without that block. */
 export const DEFAULT_LIMITS = { maxTurns: 20, maxRunSeconds: 86_400 } as const
@@ -29,12 +29,13 @@ export const askNext = async (scope: Scope, agent: Agent): Promise<Next> => {
   switch (flight.state) {
     case 'Asking':
       return wait(scope, agent, { reason: 'Running', message: `the model is asked for turn ${turn}` })
-    case 'Done':
+    case 'Done': {
+      const { outcome } = flight
+      // Kept until it is stored: the next answer would be another one, and costs as much.
+      if (flight.turn === turn && outcome.ok) await storeAnswer(scope, turn, outcome)
       deps.effects.forgetModel(uidOf(scope))
-      if (flight.turn !== turn) return 'Again'
-      return flight.outcome.ok
-        ? storeAnswer(scope, agent, turn, flight.outcome)
-        : modelFailed(scope, agent, flight.outcome.error)
+      return flight.turn === turn && !outcome.ok ? modelFailed(scope, agent, outcome.error) : 'Again'
+    }
     case 'None': {
       if (deps.draining()) return {}
       const { maxTurns } = agent.spec.limits ?? DEFAULT_LIMITS
@@ -47,15 +48,19 @@ export const askNext = async (scope: Scope, agent: Agent): Promise<Next> => {
       }
       const unusable = whyUnusable(agent)
       if (unusable) return wait(scope, agent, { reason: 'AgentNotReady', message: unusable })
-      // An answer that was stored before a crash, but is not in the trace yet, is not asked for again.
+      // An answer that is stored but not in the trace yet. Only now, and with the agent as it is now: a gate that was
+      // made wrong while the model was asked stops the run, it un-gates nothing.
       const stored = await deps.turns.find(scope.run, turn)
       if (stored) return storeTurn(scope, agent, stored)
       const now = deps.clock.now()
-      if (memory.retryAt > now) return { requeueAfterMs: memory.retryAt - now }
+      if (memory.retryAt > now) return { requeueAfterMs: sooner(scope, agent, memory.retryAt - now) }
       return ask(scope, agent, turn)
     }
   }
 }
+
+/** An agent as it was at one generation. */
+export const agentVersion = ({ metadata }: Agent): string => `${metadata.uid}/${metadata.generation}`
 
 /** Why no further turn may be run with the agent as it is now; undefined when it may. */
 export const whyUnusable = (agent: Agent): string | undefined => {
@@ -71,21 +76,17 @@ export const whyUnusable = (agent: Agent): string | undefined => {
   return undefined
 }
 
-const wait = async (scope: Scope, agent: Agent, waiting: Waiting): Promise<Next> => {
-  const left = millisecondsLeft(
-    scope.run,
-    (agent.spec.limits ?? DEFAULT_LIMITS).maxRunSeconds,
-    scope.deps.clock.now(),
-  )
-  await writeStatus(
-    scope,
-    goingOn(
-      { ...statusOf(scope), phase: 'Running' },
-      waiting,
-      scope.run.metadata.generation ?? 1,
-      nowOf(scope),
-    ),
-  )
+/** Milliseconds until the run is looked at again: `ms`, or when its time is over. */
+export const sooner = (scope: Scope, agent: Agent, ms: number): number =>
+  Math.max(0, Math.min(ms, timeLeft(scope, agent) ?? ms))
+
+const timeLeft = (scope: Scope, agent: Agent): number | undefined =>
+  millisecondsLeft(scope.run, (agent.spec.limits ?? DEFAULT_LIMITS).maxRunSeconds, scope.deps.clock.now())
+
+/** Says what the run waits for; it is looked at again when its time is over at the latest. */
+export const wait = async (scope: Scope, agent: Agent, waiting: Waiting): Promise<Next> => {
+  const left = timeLeft(scope, agent)
+  await writeStatus(scope, goingOnNow(scope, { ...statusOf(scope), phase: 'Running' }, waiting))
   return left === undefined ? {} : { requeueAfterMs: Math.max(0, left) }
 }
 
@@ -110,6 +111,7 @@ const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
   const key = await apiKeyOf(scope, agent)
   if (!key.ok) return modelFailed(scope, agent, new ModelError('Transient', key.message))
   memory.tools = new Map(tools.map(tool => [tool.name, tool]))
+  memory.toolsOf = agentVersion(agent)
   const startedAt = deps.clock.now()
   const { namespace = '', name } = scope.run.metadata
   deps.effects.ask(
@@ -137,18 +139,26 @@ const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
 const conversationOf = async (scope: Scope, turn: number) => {
   const { deps, run } = scope
   const earlier: { input: string; turns: AgentTurn[] }[] = []
+  for (const before of earlierRuns(scope)) {
+    const turns = await deps.turns.all(before, before.status?.turns ?? 0)
+    earlier.unshift({ input: before.spec.input ?? '', turns })
+  }
+  return buildMessages({ input: run.spec.input ?? '', turns: await deps.turns.all(run, turn - 1), earlier })
+}
+
+/** The runs that a run continues from, the last one first, as far as they are still there. */
+export const earlierRuns = (scope: Scope): AgentRun[] => {
+  const { deps, run } = scope
+  const runs: AgentRun[] = []
   const seen = new Set([run.metadata.name])
   for (let ref = run.spec.continueFrom; ref && !seen.has(ref.name); ) {
     seen.add(ref.name)
     const before: AgentRun | undefined = deps.runs.find({ namespace: namespaceOf(scope), name: ref.name })
     if (!before) break
-    earlier.unshift({
-      input: before.spec.input ?? '',
-      turns: await deps.turns.all(before, before.status?.turns ?? 0),
-    })
+    runs.push(before)
     ref = before.spec.continueFrom
   }
-  return buildMessages({ input: run.spec.input ?? '', turns: await deps.turns.all(run, turn - 1), earlier })
+  return runs
 }
 
 const apiKeyOf = async (
@@ -198,7 +208,7 @@ const modelFailed = async (scope: Scope, agent: Agent, error: unknown): Promise<
   const seconds = Math.min(asked ?? 2 ** (memory.modelAttempts - 1), LONGEST_RETRY_SECONDS)
   memory.retryAt = deps.clock.now() + seconds * 1000
   await wait(scope, agent, { reason: 'ModelUnavailable', message: `${message}; asked again in ${seconds} s` })
-  return { requeueAfterMs: seconds * 1000 }
+  return { requeueAfterMs: sooner(scope, agent, seconds * 1000) }
 }
 
 /** Whether a question is under way that must be abandoned because the run stops. */

@@ -56,7 +56,7 @@ export type CallMove =
   | { readonly move: 'Cancel' }
   /** Check the digest (of a gated call), write Executing, record, call. */
   | { readonly move: 'Execute' }
-  /** Executing is written by this process but the call was not made yet: record and call. */
+  /** Executing is written by this process but the call was not made yet: check the digest again, record and call. */
   | { readonly move: 'Resume' }
   /** Executing was written by a process that is gone; the call may be made again: write Executing anew, record, call. */
   | { readonly move: 'Retry' }
@@ -82,6 +82,7 @@ export const decideCall = (view: CallView, context: CallContext): CallMove => {
     return STAY
   switch (view.step.state) {
     case 'Pending':
+      if (view.stored) return closeStored(view.stored)
       if (context.stopping) return close('NotExecuted', 'NotExecuted', TEXTS.stopped)
       return view.step.approvalRequest === undefined ? execute(context) : { move: 'Open' }
     case 'AwaitingApproval':
@@ -96,14 +97,21 @@ export const decideCall = (view: CallView, context: CallContext): CallMove => {
 const execute = (context: CallContext): CallMove =>
   context.draining || !context.trusted ? STAY : { move: 'Execute' }
 
-const decideAwaiting = ({ request }: CallView, context: CallContext): CallMove => {
+const decideAwaiting = ({ request, stored }: CallView, context: CallContext): CallMove => {
   if (!request) {
-    return context.stopping ? close('Cancelled', 'NotExecuted', TEXTS.stopped) : { move: 'Open' }
+    return context.stopping || stored ? close('Cancelled', 'NotExecuted', TEXTS.stopped) : { move: 'Open' }
   }
   switch (request.status.phase) {
     case 'Pending':
       return context.stopping ? { move: 'Cancel' } : STAY
     case 'Approved':
+      // The model was told already that it was not executed: it never is, whatever has become of it since.
+      if (stored)
+        return {
+          ...closeStored(stored),
+          approval: approvalOf(request),
+          ...changedFailure(request, stored, context),
+        }
       if (context.stopping) {
         return { ...close('NotExecuted', 'NotExecuted', TEXTS.stopped), approval: approvalOf(request) }
       }
@@ -112,6 +120,22 @@ const decideAwaiting = ({ request }: CallView, context: CallContext): CallMove =
       return closeUnapproved(request, context)
   }
 }
+
+const closeStored = (stored: TurnResult): Close => close(stateOf(stored.kind), stored.kind, stored.text)
+
+const changedFailure = (
+  request: ApprovalRequest,
+  stored: TurnResult,
+  context: CallContext,
+): { readonly failure?: Failure } =>
+  stored.text === TEXTS.callChanged && request.spec.onRejection === 'Fail' && !context.stopping
+    ? {
+        failure: {
+          reason: 'CallChanged',
+          message: `${request.spec.tool} was approved but not called: it was no longer what was approved`,
+        },
+      }
+    : {}
 
 const closeUnapproved = (request: ApprovalRequest, context: CallContext): Close => ({
   ...close(
@@ -124,12 +148,14 @@ const closeUnapproved = (request: ApprovalRequest, context: CallContext): Close 
 })
 
 const decideExecuting = (view: CallView, context: CallContext): CallMove => {
-  if (view.stored) return close(stateOf(view.stored.kind), view.stored.kind, view.stored.text)
+  if (view.stored) return closeStored(view.stored)
   switch (view.flight.state) {
     case 'Calling':
       return STAY
     case 'Fenced':
-      return context.stopping ? close('NotExecuted', 'NotExecuted', TEXTS.stopped) : { move: 'Resume' }
+      if (context.stopping) return close('NotExecuted', 'NotExecuted', TEXTS.stopped)
+      // Also while this process is about to stop: left as it is, the next one could only call it Unknown.
+      return context.trusted ? { move: 'Resume' } : STAY
     case 'Done':
       return view.flight.outcome.kind === 'Result'
         ? close('Succeeded', 'Result', view.flight.outcome.text)

@@ -1,19 +1,24 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
+import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
+import { logSafe } from '../../../kube/errors.ts'
+import { AuditUnavailable } from '../../audit/writer.ts'
 import { advance } from './advance.ts'
 import { abandonQuestion, askNext, DEFAULT_LIMITS } from './ask.ts'
-import { afterEnd, endRun, releaseRun, writeEnd } from './end.ts'
+import { afterEnd, endedEntry, endRun, releaseRun, writeEnd } from './end.ts'
+import { rememberHidden } from './hidden.ts'
 import {
+  goingOnNow,
   type Next,
-  namespaceOf,
   newMemory,
   type RunDeps,
   type RunMemory,
   type Scope,
   statusOf,
-  uidOf,
+  writeStatus,
 } from './scope.ts'
 import { recordStart, startRun } from './start.ts'
 import { allOver, callSteps, hasEnded, millisecondsLeft } from './status.ts'
+import { lostTurn, turnName } from './turns.ts'
 
 /*
  * The life of a run.
@@ -37,67 +42,96 @@ export interface RunController {
 const MAX_LOOKS = 50
 
 export const createRunController = (deps: RunDeps): RunController => {
-  const memories = new Map<string, RunMemory>()
-  /** UID by key, so that a run that is gone is forgotten. */
-  const uids = new Map<string, string>()
+  /** What is remembered of the runs under one key, by UID: a run that was created again is another one. */
+  const known = new Map<string, Map<string, Remembered>>()
 
-  const memoryOf = (key: string, uid: string): RunMemory => {
-    const before = uids.get(key)
-    if (before !== undefined && before !== uid) forget(key)
-    uids.set(key, uid)
-    const memory = memories.get(uid) ?? newMemory()
-    memories.set(uid, memory)
+  const memoryOf = (key: string, run: AgentRun): RunMemory => {
+    const runs = known.get(key) ?? new Map<string, Remembered>()
+    known.set(key, runs)
+    const uid = run.metadata.uid ?? ''
+    const memory = runs.get(uid)?.memory ?? newMemory()
+    runs.set(uid, { run, memory })
     return memory
   }
 
-  const forget = (key: string) => {
-    const uid = uids.get(key)
-    if (uid === undefined) return
-    uids.delete(key)
-    memories.delete(uid)
+  const forget = (key: string, uid: string) => {
+    const runs = known.get(key)
+    runs?.delete(uid)
+    if (runs?.size === 0) known.delete(key)
     deps.turns.forget(uid)
     deps.effects.forgetModel(uid)
+    deps.effects.unfence(uid)
   }
 
-  /** Records the calls of a run that was deleted while they were made; true when none is under way any more. */
-  const recordOrphans = async (namespace: string, key: string): Promise<boolean> => {
-    const uid = uids.get(key) ?? ''
-    const calling = memories.get(uid)?.calling ?? new Map<string, never>()
-    for (const [callID, entry] of calling) {
-      const flight = deps.effects.call(uid, callID)
-      if (flight.state === 'Calling') return false
-      const outcome = flight.state === 'Done' && flight.outcome.kind === 'Result' ? 'Succeeded' : 'Failed'
-      await deps.audit.append(namespace, [entry(outcome)])
-      deps.effects.forgetCall(uid, callID)
-      calling.delete(callID)
+  /** Records how those runs ended that were deleted before they had: their calls under way, then themselves. */
+  const recordGone = async (namespace: string, key: string, present: string | undefined): Promise<void> => {
+    for (const [uid, { run, memory }] of [...(known.get(key) ?? [])]) {
+      if (uid === present) continue
+      deps.effects.forgetModel(uid)
+      for (const [callID, entry] of memory.calling) {
+        const flight = deps.effects.call(uid, callID)
+        // The call tells when it is over, and is recorded then.
+        if (flight.state === 'Calling') continue
+        const outcome = flight.state === 'Done' && flight.outcome.kind === 'Result' ? 'Succeeded' : 'Failed'
+        await deps.audit.append(namespace, [entry(outcome)])
+        deps.effects.forgetCall(uid, callID)
+        memory.calling.delete(callID)
+      }
+      if (memory.calling.size > 0) continue
+      if (memory.startRecorded) {
+        await deps.audit.append(namespace, [endedEntry(run, { ...run.status, phase: 'Cancelled' })])
+      }
+      forget(key, uid)
     }
-    return true
   }
 
   return {
     reconcile: async (namespace, name) => {
       const key = `${namespace}/${name}`
       const run = deps.runs.find({ namespace, name })
-      if (!run) {
-        if (await recordOrphans(namespace, key)) forget(key)
-        return {}
-      }
+      await recordGone(namespace, key, run?.metadata.uid)
+      if (!run) return {}
       const scope: Scope = {
         deps,
-        memory: memoryOf(key, run.metadata.uid ?? ''),
+        memory: memoryOf(key, run),
         run,
-        agent: deps.agents.find({ namespace, name: run.spec.agentRef.name }),
+        agent: undefined,
         failure: run.status?.failure,
       }
-      for (let looks = 0; looks < MAX_LOOKS; looks++) {
-        const next = await look(scope)
-        if (next !== 'Again') {
-          if (hasEnded(scope.run)) forget(key)
-          return next
+      try {
+        for (let looks = 0; looks < MAX_LOOKS; looks++) {
+          scope.agent = deps.agents.find({ namespace, name: run.spec.agentRef.name })
+          const next = await look(scope)
+          if (next === 'Again') continue
+          if (hasEnded(scope.run)) forget(key, run.metadata.uid ?? '')
+          if (scope.memory.unrecorded === undefined) return next
+          // What had to be recorded is: once more, to say so.
+          scope.memory.unrecorded = undefined
         }
+        return { requeueAfterMs: 0 }
+      } catch (error) {
+        if (error instanceof AuditUnavailable) await sayUnrecorded(scope, error)
+        throw error
       }
-      return { requeueAfterMs: 0 }
     },
+  }
+}
+
+interface Remembered {
+  readonly run: AgentRun
+  readonly memory: RunMemory
+}
+
+/** Says in the run's conditions that it waits for the audit log. */
+const sayUnrecorded = async (scope: Scope, error: AuditUnavailable): Promise<void> => {
+  scope.memory.unrecorded = error.message
+  if (hasEnded(scope.run)) return
+  try {
+    const why = { reason: 'AuditUnavailable', message: error.message } as const
+    await writeStatus(scope, goingOnNow(scope, statusOf(scope), why))
+  } catch (refused) {
+    // Not worth more than trying: what failed first is what is told and tried again.
+    scope.deps.log.debug({ error: logSafe(refused) }, 'the run could not be told of the audit log')
   }
 }
 
@@ -113,6 +147,7 @@ const look = async (scope: Scope): Promise<Next> => {
     return startRun(scope)
   }
   await recordStart(scope)
+  if (agent) await rememberHidden(scope, agent)
   if (!agent && !scope.failure) {
     scope.failure = {
       reason: 'AgentDeleted',
@@ -120,13 +155,17 @@ const look = async (scope: Scope): Promise<Next> => {
     }
   }
   outOfTime(scope, agent)
+  const turns = status.turns ?? 0
+  const found = turns > 0 ? await deps.turns.find(run, turns) : undefined
+  if (turns > 0 && !found && !deleted) {
+    scope.failure ??= {
+      reason: 'ModelError',
+      message: `the transcript of turn ${turns} is gone (AgentTurn ${turnName(run.metadata.name, turns)}): the run cannot go on`,
+    }
+  }
+  const turn = found ?? (turns > 0 ? lostTurn(run, turns) : undefined)
   const stopping = deleted || run.spec.cancel || scope.failure !== undefined
   if (stopping) abandonQuestion(scope)
-  const turn = (status.turns ?? 0) > 0 ? await deps.turns.find(run, status.turns ?? 0) : undefined
-  if ((status.turns ?? 0) > 0 && !turn)
-    throw new Error(
-      `turn ${status.turns} of run ${namespaceOf(scope)}/${run.metadata.name} (${uidOf(scope)}) is missing`,
-    )
   if (turn && !allOver(callSteps(status.steps ?? [], turn.spec.turn)))
     return advance(scope, agent, turn, stopping)
   if (scope.memory.end) return writeEnd(scope, scope.memory.end)

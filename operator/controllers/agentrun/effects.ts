@@ -27,11 +27,16 @@ export interface Effects {
   ): void
   forgetModel(runUID: string): void
   call(runUID: string, callID: string): Flight
-  /** Says that Executing is being written: from now on the call is this process's. */
+  /**
+   * Says that Executing is being written: where the trace comes to name this process, the call is its own to make. It
+   * stays when the write fails, as that may have landed; it counts for nothing where the trace does not say so.
+   */
   fence(runUID: string, callID: string): void
   /** Starts a fenced call, once. */
   start(runUID: string, callID: string, work: () => Promise<ToolOutcome>, done: () => void): void
   forgetCall(runUID: string, callID: string): void
+  /** Forgets the fences of a run that ends, and says of which calls they were. */
+  unfence(runUID: string): string[]
   /** Aborts every question to a model: asking again costs nothing but tokens. */
   abortModels(): void
   /** Resolves when every call that was begun has ended and its outcome has been taken. */
@@ -78,13 +83,14 @@ export const createEffects = (): Effects => {
     },
     call: (runUID, callID) => calls.get(runUID)?.get(callID) ?? { state: 'None' },
     fence: (runUID, callID) => {
-      const state = flightsOf(runUID).get(callID)?.state ?? 'None'
+      const flights = flightsOf(runUID)
+      const state = flights.get(callID)?.state ?? 'None'
       if (state === 'Calling' || state === 'Done') throw new Error(`call ${callID} was made already`)
-      flightsOf(runUID).set(callID, { state: 'Fenced' })
+      flights.set(callID, { state: 'Fenced' })
     },
     start: (runUID, callID, work, done) => {
-      const flights = flightsOf(runUID)
-      if (flights.get(callID)?.state !== 'Fenced') throw new Error(`call ${callID} was not fenced`)
+      const flights = calls.get(runUID)
+      if (flights?.get(callID)?.state !== 'Fenced') throw new Error(`call ${callID} was not fenced`)
       flights.set(callID, { state: 'Calling' })
       const settle = (outcome: ToolOutcome) => {
         flights.set(callID, { state: 'Done', outcome })
@@ -103,6 +109,14 @@ export const createEffects = (): Effects => {
       flights?.delete(callID)
       if (flights?.size === 0) calls.delete(runUID)
       wakeIdle()
+    },
+    unfence: runUID => {
+      const flights = calls.get(runUID)
+      const fenced = [...(flights ?? [])].flatMap(([id, { state }]) => (state === 'Fenced' ? [id] : []))
+      for (const id of fenced) flights?.delete(id)
+      if (flights?.size === 0) calls.delete(runUID)
+      wakeIdle()
+      return fenced
     },
     abortModels: () => {
       for (const [runUID, flight] of models) {

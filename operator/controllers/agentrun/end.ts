@@ -1,4 +1,4 @@
-import type { AgentRunStatus, RunPhase } from '../../../crds/v1alpha1/agentrun.ts'
+import type { AgentRun, AgentRunStatus, RunPhase } from '../../../crds/v1alpha1/agentrun.ts'
 import { RUN_FINALIZER } from '../../../crds/v1alpha1/meta.ts'
 import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
 import { isNotFound } from '../../../kube/errors.ts'
@@ -6,6 +6,7 @@ import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { cutText } from '../../policy/json.ts'
 import { OPERATOR } from '../approvalrequest/entries.ts'
 import { abandonQuestion } from './ask.ts'
+import { executedEntry } from './execute.ts'
 import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { shownText } from './shown.ts'
 import { ended } from './status.ts'
@@ -23,14 +24,18 @@ export const endRun = async (
 ): Promise<Next> => {
   const { deps, memory } = scope
   abandonQuestion(scope)
+  const { failure: _of, ...before } = statusOf(scope)
   const status: AgentRunStatus = {
-    ...statusOf(scope),
+    ...before,
     phase,
     finishedAt: nowOf(scope),
     ...(output === undefined || output === '' ? {} : { output: shownText(scope, output, MAX_OUTPUT_BYTES) }),
     ...(phase === 'Failed' && scope.failure ? { failure: { ...scope.failure } } : {}),
   }
-  await deps.audit.append(namespaceOf(scope), [endedEntry(scope, status)])
+  await deps.audit.append(namespaceOf(scope), [
+    ...(await notMadeEntries(scope)),
+    endedEntry(scope.run, status),
+  ])
   memory.end = status
   return writeEnd(scope, status)
 }
@@ -51,7 +56,7 @@ export const writeEnd = async (scope: Scope, status: AgentRunStatus): Promise<Ne
 /** A run that has ended: its end is recorded, and after its time it is deleted. */
 export const afterEnd = async (scope: Scope): Promise<Next> => {
   const { deps } = scope
-  await deps.audit.append(namespaceOf(scope), [endedEntry(scope, statusOf(scope))])
+  await deps.audit.append(namespaceOf(scope), [endedEntry(scope.run, statusOf(scope))])
   deps.turns.forget(uidOf(scope))
   await releaseRun(scope)
   const { run } = scope
@@ -76,7 +81,7 @@ export const releaseRun = async (scope: Scope): Promise<Next> => {
   const { deps, run } = scope
   const { finalizers = [] } = run.metadata
   if (!finalizers.includes(RUN_FINALIZER)) return {}
-  const recorded = await deps.audit.append(namespaceOf(scope), [endedEntry(scope, statusOf(scope))])
+  const recorded = await deps.audit.append(namespaceOf(scope), [endedEntry(run, statusOf(scope))])
   if (recorded === 'NamespaceTerminating') {
     deps.log.warn(
       { namespace: namespaceOf(scope), name: run.metadata.name, phase: statusOf(scope).phase },
@@ -108,10 +113,23 @@ export const releaseRun = async (scope: Scope): Promise<Next> => {
   return {}
 }
 
-const endedEntry = (scope: Scope, status: AgentRunStatus): NewEntry => {
-  const { run } = scope
+/** Calls whose intent was recorded while the trace never came to show them: the run ends before they are made. */
+const notMadeEntries = async (scope: Scope): Promise<NewEntry[]> => {
+  const { deps, run } = scope
+  const entries: NewEntry[] = []
+  for (const id of deps.effects.unfence(uidOf(scope))) {
+    if (!deps.audit.has(namespaceOf(scope), auditKey('ToolExecuting', uidOf(scope), id))) continue
+    const turn = await deps.turns.find(run, Number.parseInt(id, 10))
+    const call = turn?.spec.calls.find(one => one.id === id)
+    if (call) entries.push(executedEntry(scope, scope.agent, call, 'NotExecuted'))
+  }
+  return entries
+}
+
+/** That a run is over, and how. */
+export const endedEntry = (run: AgentRun, status: AgentRunStatus): NewEntry => {
   return {
-    key: auditKey('RunEnded', uidOf(scope)),
+    key: auditKey('RunEnded', run.metadata.uid ?? ''),
     entry: {
       action: 'RunEnded',
       actor: OPERATOR,

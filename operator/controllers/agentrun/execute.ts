@@ -3,14 +3,14 @@ import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
 import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
-import { ConnectionError } from '../../../kube/errors.ts'
+import { agents } from '../../../crds/v1alpha1/resources.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { settle } from '../../policy/decisions.ts'
 import { paramsDigest } from '../../policy/digests.ts'
 import { redactParams } from '../../policy/redact.ts'
 import { entriesFor, OPERATOR } from '../approvalrequest/entries.ts'
 import { digestsFor } from './gating.ts'
-import { namespaceOf, nowOf, requestsOf, type Scope, uidOf } from './scope.ts'
+import { namespaceOf, nowOf, requestsOf, type Scope, statusOf, uidOf } from './scope.ts'
 
 /** The trace of a call that this process is about to make. */
 export const executing = (scope: Scope, step: Step): Step => ({
@@ -31,32 +31,31 @@ export const startCalls = async (
     readonly turn: AgentTurn
     readonly calls: readonly TurnCall[]
     readonly retried?: ReadonlySet<string>
+    /** By call, the agent that a gated call was checked against: it is called with no other. */
+    readonly verified?: ReadonlyMap<string, Agent>
     readonly write: () => Promise<void>
   },
 ): Promise<void> => {
   const { deps } = scope
   const { calls } = options
   for (const { id } of calls) deps.effects.fence(uidOf(scope), id)
-  const entries = calls.flatMap(call =>
-    intentEntries(scope, agent, call, options.retried?.has(call.id) ?? false),
-  )
+  for (const id of options.retried ?? []) scope.memory.retried.add(id)
+  const entries = calls.flatMap(call => intentEntries(scope, agent, call))
   const [written, recorded] = await Promise.allSettled([
     options.write(),
     entries.length > 0
       ? deps.audit.append(namespaceOf(scope), entries)
       : Promise.resolve('Recorded' as const),
   ])
-  if (written.status === 'rejected') {
-    // Where the answer was lost the write may stand: the trace names its executor, so the next look can tell.
-    if (!(written.reason instanceof ConnectionError)) {
-      for (const { id } of calls) deps.effects.forgetCall(uidOf(scope), id)
-    }
-    throw written.reason
-  }
+  // The fences stay: this write, or an earlier one whose answer was lost, may stand, and the next look can tell by the
+  // executor in the trace. A conflict proves nothing about the earlier one.
+  if (written.status === 'rejected') throw written.reason
   if (recorded.status === 'rejected') throw recorded.reason
   // Nothing can be recorded in a namespace that is being deleted, so nothing is done there.
   if (recorded.value === 'NamespaceTerminating') return
-  for (const call of calls) begin(scope, agent, call)
+  // A process that was paused may lead no more, and has told nobody yet.
+  if (!deps.trusted()) return
+  for (const call of calls) begin(scope, options.verified?.get(call.id) ?? agent, call)
 }
 
 /** Calls what was fenced and recorded. */
@@ -95,12 +94,12 @@ export const requestOf = (scope: Scope, callID: string): ApprovalRequest | undef
   requestsOf(scope).find(({ spec }) => spec.callID === callID)
 
 /** What must be in the audit log before a call is made: for a gated one, that it was asked for and approved. */
-const intentEntries = (scope: Scope, agent: Agent, call: TurnCall, retried: boolean): NewEntry[] => {
+const intentEntries = (scope: Scope, agent: Agent, call: TurnCall): NewEntry[] => {
   const request = requestOf(scope, call.id)
   return [
     ...(request ? entriesFor(request, scope.run) : []),
     {
-      key: retried
+      key: scope.memory.retried.has(call.id)
         ? auditKey('ToolExecuting', uidOf(scope), call.id, scope.deps.executor)
         : auditKey('ToolExecuting', uidOf(scope), call.id),
       entry: { action: 'ToolExecuting', ...aboutCall(scope, agent, call, request) },
@@ -129,13 +128,7 @@ const aboutCall = (
   call: TurnCall,
   request: ApprovalRequest | undefined,
 ): Omit<NewEntry['entry'], 'action'> => {
-  const shown =
-    request?.spec.params ??
-    redactParams(
-      (call.params ?? {}) as JsonObject,
-      agent?.spec.approval?.redact ?? [],
-      scope.deps.redactionKey,
-    ).shown
+  const shown = request?.spec.params ?? shownOf(scope, agent, call)
   return {
     actor: OPERATOR,
     agent: scope.run.spec.agentRef.name,
@@ -143,14 +136,32 @@ const aboutCall = (
     run: scope.run.metadata.name,
     ...(request ? { approvalRequest: request.metadata.name, callDigest: request.spec.callDigest } : {}),
     tool: call.tool,
-    params: shown,
-    paramsDigest: request?.spec.paramsDigest ?? paramsDigest(shown as JsonObject),
+    ...(shown
+      ? { params: shown, paramsDigest: request?.spec.paramsDigest ?? paramsDigest(shown as JsonObject) }
+      : {}),
   }
+}
+
+/**
+ * Params as they may be shown: as the trace shows them. Redacted anew only while the agent says what is to be hidden:
+ * of one that was deleted nobody knows.
+ */
+const shownOf = (scope: Scope, agent: Agent | undefined, call: TurnCall): JsonObject | undefined => {
+  const traced = statusOf(scope).steps?.find(({ id }) => id === call.id)?.params as JsonObject | undefined
+  if (traced && !('$cut' in traced)) return traced
+  return agent
+    ? redactParams(
+        (call.params ?? {}) as JsonObject,
+        agent.spec.approval?.redact ?? [],
+        scope.deps.redactionKey,
+      ).shown
+    : undefined
 }
 
 /** Whether an approved call is still the one that was approved. */
 export type Verified =
-  | { readonly ok: true }
+  /** `agent` as it was read for this: with it the call is made. */
+  | { readonly ok: true; readonly agent: Agent }
   | { readonly ok: false; readonly reason: 'Changed'; readonly what: string }
   /** The tool server does not answer, so its schema cannot be compared: look again. */
   | { readonly ok: false; readonly reason: 'Away'; readonly what: string }
@@ -173,9 +184,14 @@ export const verifyApproved = async (
   if (request.spec.callID !== call.id || request.spec.tool !== call.tool) {
     return changed('its request is about another call')
   }
-  const toolset = toolsetOf(agent, call.tool)
+  // Read anew: what the cache says may be old, however briefly.
+  const live = await deps.client.find(agents, {
+    namespace: namespaceOf(scope),
+    name: agent.metadata.name,
+  })
+  const toolset = live && toolsetOf(live, call.tool)
   if (!toolset || call.params === undefined) return changed('the agent has no such toolset any more')
-  const listing = await deps.toolbox.listOne(agent, toolset, AbortSignal.timeout(30_000))
+  const listing = await deps.toolbox.listOne(live, toolset, AbortSignal.timeout(30_000))
   if (!listing.ok) return { ok: false, reason: 'Away', what: listing.message }
   const definition = listing.tools.find(({ name }) => name === call.tool)
   if (!definition) return changed('its tool server does not have the tool any more')
@@ -184,10 +200,10 @@ export const verifyApproved = async (
     toolset,
     definition,
     call: { id: call.id, tool: call.tool, params: call.params as JsonObject },
-    redact: agent.spec.approval?.redact ?? [],
+    redact: live.spec.approval?.redact ?? [],
     redactionKey: deps.redactionKey,
   })
-  if (now.callDigest === request.spec.callDigest) return { ok: true }
+  if (now.callDigest === request.spec.callDigest) return { ok: true, agent: live }
   return changed(
     now.paramsDigest === request.spec.paramsDigest
       ? 'its toolset or the schema of the tool is not the one that was approved'

@@ -6,10 +6,11 @@ import type { FiredGate } from '../../../crds/v1alpha1/gate.ts'
 import { RUN_FINALIZER } from '../../../crds/v1alpha1/meta.ts'
 import { agentRuns, approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import { isAlreadyExists } from '../../../kube/errors.ts'
+import type { ToolDefinition } from '../../agent/types.ts'
 import { digest } from '../../policy/canonical.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
-import { toolsetOf } from './execute.ts'
+import { toolsetOf, type Verified } from './execute.ts'
 import { isOwnedBy, requestFor } from './gating.ts'
 import { namespaceOf, type Scope } from './scope.ts'
 import { gatesOf } from './store-answer.ts'
@@ -40,9 +41,13 @@ export const holdRun = async (scope: Scope): Promise<void> => {
  * Opens the request of a gated call and records that it was asked for. A request that stands under its name counts
  * only if it is exactly the one that would be written now, of this very run; any other is settled and replaced.
  */
-export const openRequest = async (scope: Scope, agent: Agent, call: TurnCall): Promise<ApprovalRequest> => {
+export const openRequest = async (
+  scope: Scope,
+  agent: Agent,
+  call: TurnCall,
+  definition: ToolDefinition,
+): Promise<ApprovalRequest> => {
   const { deps, memory } = scope
-  const definition = await definitionOf(scope, agent, call)
   const toolset = toolsetOf(agent, call.tool)
   if (!toolset || call.params === undefined) throw new Error(`no toolset for ${call.tool}`)
   const full = { ...call, params: call.params as JsonObject }
@@ -81,17 +86,26 @@ const gateThatWas = (call: TurnCall): FiredGate => ({
   detail: 'A gate stopped this call when the model asked for it; the gates were changed since.',
 })
 
-const definitionOf = async (scope: Scope, agent: Agent, call: TurnCall) => {
+/** The tool of a call that is to be put to people: as the model was told of it, or as it is served now. */
+export const findDefinition = async (
+  scope: Scope,
+  agent: Agent,
+  call: TurnCall,
+): Promise<
+  { readonly ok: true; readonly definition: ToolDefinition } | Extract<Verified, { readonly ok: false }>
+> => {
   const { deps, memory } = scope
-  const known = memory.tools.get(call.tool)
-  if (known) return known
   const toolset = toolsetOf(agent, call.tool)
-  if (!toolset) throw new Error(`the agent has no toolset for ${call.tool} any more`)
+  if (!toolset || call.params === undefined)
+    return { ok: false, reason: 'Changed', what: 'the agent has no such toolset any more' }
+  const known = memory.tools.get(call.tool)
+  if (known) return { ok: true, definition: known }
   const listing = await deps.toolbox.listOne(agent, toolset, AbortSignal.timeout(30_000))
-  if (!listing.ok) throw new Error(listing.message)
+  if (!listing.ok) return { ok: false, reason: 'Away', what: listing.message }
   const definition = listing.tools.find(({ name }) => name === call.tool)
-  if (!definition) throw new Error(`${call.tool} is not served any more`)
   return definition
+    ? { ok: true, definition }
+    : { ok: false, reason: 'Changed', what: 'its tool server does not have the tool any more' }
 }
 
 const createOrAdopt = async (scope: Scope, wanted: ApprovalRequest): Promise<ApprovalRequest> => {

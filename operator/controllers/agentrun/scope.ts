@@ -12,10 +12,12 @@ import type { Egress, ModelAnswer, ModelRequest, ToolDefinition } from '../../ag
 import type { NewEntry } from '../../audit/entry.ts'
 import type { AuditWriter } from '../../audit/writer.ts'
 import type { GateBook } from '../../policy/gatebook.ts'
+import { cutText } from '../../policy/json.ts'
 import type { Toolbox } from '../../toolbox/toolbox.ts'
 import type { TerminalPhase } from '../approvalrequest/settlement.ts'
 import type { Cache, RecordEvent } from '../cache.ts'
 import type { Effects } from './effects.ts'
+import { goingOn, type Waiting } from './status.ts'
 import type { Failure } from './texts.ts'
 import type { Turns } from './turns.ts'
 
@@ -51,8 +53,9 @@ export interface RunDeps {
 export interface RunMemory {
   /** RunStarted is known to be recorded. */
   startRecorded: boolean
-  /** The tools that the question under way was asked with. */
+  /** The tools that the question under way was asked with, and the agent (`agentVersion`) that served them. */
   tools: ReadonlyMap<string, ToolDefinition>
+  toolsOf: string | undefined
   /** Gates that fired for calls whose request is not open yet. */
   readonly gates: Map<string, FiredGate[]>
   /** How the run ends: recorded already, to be written. */
@@ -64,6 +67,14 @@ export interface RunMemory {
   toolsetAwaySince: number | undefined
   /** Calls that this process is making, and how each is to be recorded should its run be gone when it ends. */
   readonly calling: Map<string, (outcome: string) => NewEntry>
+  /** Why nothing can be recorded, since the last time that something should have been. */
+  unrecorded: string | undefined
+  /** Calls that are made again, although a process that is gone may have made them. */
+  readonly retried: Set<string>
+  /** UIDs of the requests of calls, for when a request is gone before its run. */
+  readonly requests: Map<string, string>
+  /** The values that appeared in the params of earlier turns are among `secrets`. */
+  secretsKnown: boolean
   /** Hidden values that appeared in params, to be kept out of what is shown. */
   readonly secrets: Set<string | number>
 }
@@ -71,12 +82,17 @@ export interface RunMemory {
 export const newMemory = (): RunMemory => ({
   startRecorded: false,
   tools: new Map(),
+  toolsOf: undefined,
   gates: new Map(),
   end: undefined,
   modelAttempts: 0,
   retryAt: 0,
   toolsetAwaySince: undefined,
   calling: new Map(),
+  unrecorded: undefined,
+  retried: new Set(),
+  requests: new Map(),
+  secretsKnown: false,
   secrets: new Set(),
 })
 
@@ -85,7 +101,8 @@ export interface Scope {
   readonly deps: RunDeps
   readonly memory: RunMemory
   run: AgentRun
-  readonly agent: Agent | undefined
+  /** As the cache has it at this look. */
+  agent: Agent | undefined
   /** Set as soon as the run is bound to fail; written with the next status. */
   failure: Failure | undefined
 }
@@ -102,13 +119,22 @@ export const nowOf = (scope: Scope): string => new Date(scope.deps.clock.now()).
 export const requestsOf = (scope: Scope): readonly ApprovalRequest[] =>
   scope.deps.requests.byIndex('runUID', uidOf(scope))
 
+/** The status of a run that goes on. While nothing can be recorded that is what it waits for, whatever else there is. */
+export const goingOnNow = (scope: Scope, status: AgentRunStatus, waiting: Waiting): AgentRunStatus => {
+  const { unrecorded } = scope.memory
+  const why: Waiting =
+    unrecorded === undefined
+      ? waiting
+      : { reason: 'AuditUnavailable', message: `${unrecorded}: nothing is done meanwhile` }
+  return goingOn(status, why, scope.run.metadata.generation ?? 1, nowOf(scope))
+}
+
 /**
  * Writes the status if it differs, with the resourceVersion that was read: if anybody wrote meanwhile this rejects
  * with a conflict, and nothing that depends on it happens.
  */
 export const writeStatus = async (scope: Scope, status: AgentRunStatus): Promise<void> => {
-  const next: AgentRunStatus =
-    scope.failure && !status.failure ? { ...status, failure: { ...scope.failure } } : status
+  const next = withFailure(status, scope.failure)
   // Compared as JSON: the API server gives members back in its own order.
   if (isDeepStrictEqual(JSON.parse(JSON.stringify(next)), scope.run.status)) return
   const written = await scope.deps.client.replace(
@@ -129,4 +155,11 @@ export const writeStatus = async (scope: Scope, status: AgentRunStatus): Promise
   }
   scope.run = written
   scope.deps.runs.wrote(written)
+}
+
+/** A failure is written as soon as it is known, so that it outlives this process; one that is not the run's end is not. */
+const withFailure = (status: AgentRunStatus, known: Failure | undefined): AgentRunStatus => {
+  const { failure = known, ...rest } = status
+  if (!failure || status.phase === 'Succeeded' || status.phase === 'Cancelled') return rest
+  return { ...rest, failure: { ...failure, message: cutText(failure.message, 4096) } }
 }

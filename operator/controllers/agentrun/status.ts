@@ -30,6 +30,7 @@ export interface Waiting {
     | 'ModelUnavailable'
     | 'ToolsetUnavailable'
     | 'PoliciesNotSeen'
+    | 'AuditUnavailable'
     | 'Stopping'
   readonly message: string
 }

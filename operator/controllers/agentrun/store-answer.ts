@@ -1,14 +1,17 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
-import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
+import type { AgentRunStatus, Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall, TurnResult } from '../../../crds/v1alpha1/agentturn.ts'
 import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
+import { ApiError } from '../../../kube/errors.ts'
 import type { ToolDefinition } from '../../agent/types.ts'
 import { storedBytes } from '../../stored-size.ts'
 import { callsOf, MAX_TURN_BYTES, turnSpec } from './answer.ts'
+import { agentVersion, sooner, TOOLSET_RETRY_MS, wait } from './ask.ts'
 import type { ModelOutcome } from './effects.ts'
 import { executing, startCalls } from './execute.ts'
 import { answeredFromRecord, digestsFor, gatesFor, requestName, unapprovedTwin } from './gating.ts'
 import {
+  goingOnNow,
   type Next,
   namespaceOf,
   nowOf,
@@ -19,22 +22,20 @@ import {
   writeStatus,
 } from './scope.ts'
 import { shownParams, shownText } from './shown.ts'
-import { goingOn } from './status.ts'
 
-/** Stores an answer: the transcript first, then the trace, before anything else happens. */
+/** Stores an answer before anything is made of it; one that cannot be stored fails the run. */
 export const storeAnswer = async (
   scope: Scope,
-  agent: Agent,
   turn: number,
   outcome: Extract<ModelOutcome, { ok: true }>,
-): Promise<Next> => {
+): Promise<void> => {
   const { memory, run, deps } = scope
   const spec = turnSpec({
     answer: outcome.answer,
     calls: callsOf(outcome.answer, turn, memory.tools),
     run: { name: run.metadata.name, uid: uidOf(scope) },
     turn,
-    agentGeneration: agent.metadata.generation ?? 0,
+    agentGeneration: scope.agent?.metadata.generation ?? 0,
     at: nowOf(scope),
     durationSeconds: outcome.durationSeconds,
   })
@@ -44,28 +45,42 @@ export const storeAnswer = async (
       reason: 'TranscriptTooLarge',
       message: `the model's answer of turn ${turn} takes ${Math.ceil(bytes / 1024)} KiB; at most ${MAX_TURN_BYTES / 1024} KiB can be stored`,
     }
-    return 'Again'
+    return
+  }
+  try {
+    await deps.turns.create(run, spec)
+  } catch (error) {
+    // What the API server refuses as it is will be refused again, and each new answer costs.
+    if (!isUnstorable(error)) throw error
+    scope.failure = {
+      reason: 'ModelError',
+      message: `the model's answer of turn ${turn} cannot be stored (${error.code} ${error.reason})`,
+    }
   }
   memory.modelAttempts = 0
-  return storeTurn(scope, agent, await deps.turns.create(run, spec))
 }
+
+const isUnstorable = (error: unknown): error is ApiError =>
+  error instanceof ApiError && (error.code === 400 || error.code === 413 || error.code === 422)
 
 /** Puts a stored turn into the trace: what becomes of each call is decided here, once. */
 export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Promise<Next> => {
   const { deps, memory } = scope
-  if (needsTools(turn) && memory.tools.size === 0) {
+  if (needsTools(turn) && memory.toolsOf !== agentVersion(agent)) {
     const listings = await deps.toolbox.list(agent, AbortSignal.timeout(30_000))
     const away = listings.find(listing => !listing.ok)
     // Without the schema no gate can be evaluated and no digest made: wait for the toolset.
-    if (away && !away.ok) throw new Error(`${away.toolset}: ${away.message}`)
+    if (away && !away.ok) {
+      const message = `${away.toolset}: ${away.message}`
+      await wait(scope, agent, { reason: 'ToolsetUnavailable', message })
+      return { requeueAfterMs: sooner(scope, agent, TOOLSET_RETRY_MS) }
+    }
     memory.tools = new Map(
       listings.flatMap(listing => (listing.ok ? listing.tools : [])).map(tool => [tool.name, tool]),
     )
+    memory.toolsOf = agentVersion(agent)
   }
-  const planned = turn.spec.calls.map(call => planCall(scope, agent, call))
-  const results = planned.flatMap(({ result }) => (result ? [result] : []))
-  const stored = await deps.turns.addResults(scope.run, turn, results)
-  const status = statusOf(scope)
+  const planned = turn.spec.calls.map(call => planCall(scope, agent, call, turn.status?.results ?? []))
   const model: Step = {
     type: 'Model',
     turn: turn.spec.turn,
@@ -75,29 +90,50 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
     ...(turn.spec.usage === undefined ? {} : { usage: turn.spec.usage }),
     durationSeconds: turn.spec.durationSeconds,
   }
-  const free = planned.filter(({ step }) => step.state === 'Executing')
+  const before = statusOf(scope)
+  const statusWith = (calls: readonly Step[]): AgentRunStatus => ({
+    ...before,
+    phase: 'Running',
+    turns: turn.spec.turn,
+    agentGeneration: turn.spec.agentGeneration,
+    steps: [...(before.steps ?? []), model, ...calls],
+  })
+  const bytes =
+    storedBytes({ ...scope.run, status: statusWith(planned.map(({ step }) => step)) }) +
+    planned.length * GROWTH_BYTES
+  if (bytes > MAX_RUN_BYTES) {
+    scope.failure = {
+      reason: 'TranscriptTooLarge',
+      message: `the trace of the run would take more than ${Math.floor(MAX_RUN_BYTES / 1024)} KiB with turn ${turn.spec.turn}; nothing of that turn was executed`,
+    }
+    return 'Again'
+  }
+  const results = planned.flatMap(({ result }) => (result ? [result] : []))
+  const stored = await deps.turns.addResults(scope.run, turn, results)
+  // Asked only now: a process that is about to stop, or is not sure of the policies, begins nothing.
+  const mayStart = deps.trusted() && !deps.draining()
+  const calls = planned.map(({ call, step, free }) => ({
+    call,
+    step: free && mayStart ? executing(scope, step) : step,
+  }))
   await startCalls(scope, agent, {
     turn: stored,
-    calls: free.map(({ call }) => call),
+    calls: calls.filter(({ step }) => step.state === 'Executing').map(({ call }) => call),
     write: () =>
       writeStatus(
         scope,
-        goingOn(
-          {
-            ...status,
-            phase: 'Running',
-            turns: turn.spec.turn,
-            agentGeneration: turn.spec.agentGeneration,
-            steps: [...(status.steps ?? []), model, ...planned.map(({ step }) => step)],
-          },
-          { reason: 'Running', message: `turn ${turn.spec.turn}` },
-          scope.run.metadata.generation ?? 1,
-          nowOf(scope),
-        ),
+        goingOnNow(scope, statusWith(calls.map(({ step }) => step)), {
+          reason: 'Running',
+          message: `turn ${turn.spec.turn}`,
+        }),
       ),
   })
   return 'Again'
 }
+
+/** Stored bytes that a run may take, and by how much the trace of one call may still grow once it is in it. */
+const MAX_RUN_BYTES = 1_300_000
+const GROWTH_BYTES = 8192
 
 const needsTools = (turn: AgentTurn): boolean => turn.spec.calls.some(call => call.params !== undefined)
 
@@ -105,10 +141,12 @@ interface Planned {
   readonly call: TurnCall
   readonly step: Step
   readonly result?: TurnResult
+  /** No gate stops it. */
+  readonly free?: boolean
 }
 
 /** What becomes of one call of a new turn: refused, answered from the record, gated, or run at once. */
-const planCall = (scope: Scope, agent: Agent, call: TurnCall): Planned => {
+const planCall = (scope: Scope, agent: Agent, call: TurnCall, stored: readonly TurnResult[]): Planned => {
   const { deps, memory } = scope
   const step: Step = { type: 'ToolCall', id: call.id, tool: call.tool }
   const { params } = call
@@ -139,6 +177,9 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall): Planned => {
     const answered = answeredFromRecord(shown, twin)
     return { call, step: answered.step, result: { id: call.id, kind: 'NotExecuted', text: answered.text } }
   }
+  // Answered before a crash: what the model is told is not done after all, whatever else has changed since.
+  const told = stored.find(({ id }) => id === call.id)
+  if (told) return { call, step: { ...shown, state: 'Failed', result: shownText(scope, told.text) } }
   const gates = gatesOf(scope, agent, full, definition)
   if (gates) {
     memory.gates.set(call.id, gates)
@@ -147,8 +188,7 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall): Planned => {
       step: { ...shown, state: 'Pending', approvalRequest: requestName(scope.run.metadata.name, call.id) },
     }
   }
-  const start = deps.trusted() && !deps.draining()
-  return { call, step: start ? executing(scope, shown) : { ...shown, state: 'Pending' } }
+  return { call, step: { ...shown, state: 'Pending' }, free: true }
 }
 
 /** The gates that stop a call, as agent and project have them now. */

@@ -75,5 +75,6 @@ export const TEXTS = {
     'The outcome of this call is unknown: the process that made it stopped before its answer was recorded. It may or may not have been executed, and it will not be made again. Check its effect by other means before you rely on it.',
   callChanged:
     'This call was not executed: the tool, its schema or its parameters are no longer those that were approved. Ask again if it is still needed.',
+  toolGone: 'This call was not executed: its tool is not there any more, so nobody could be asked about it.',
   stopped: 'This call was not executed: the run ended first.',
 } as const

@@ -3,7 +3,10 @@ import type { AgentTurn, AgentTurnSpec, TurnResult } from '../../../crds/v1alpha
 import { API_VERSION } from '../../../crds/v1alpha1/meta.ts'
 import { agentTurns } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
-import { isAlreadyExists, isConflict } from '../../../kube/errors.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../../../kube/errors.ts'
+import { cutText } from '../../policy/json.ts'
+import { cutToStored } from '../../stored-size.ts'
+import { callSteps } from './status.ts'
 
 /** The transcripts of runs: read when they are needed, kept for the runs that are at work. */
 export interface Turns {
@@ -17,6 +20,11 @@ export interface Turns {
   addResults(run: AgentRun, turn: AgentTurn, results: readonly TurnResult[]): Promise<AgentTurn>
   forget(runUID: string): void
 }
+
+/** Stored bytes that the results of one turn may take together, each an equal share. */
+const RESULTS_BYTES = 640 * 1024
+/** As the schema has it. Tools' answers come cut at 64 KiB. */
+const RESULT_LENGTH = 66_000
 
 /** How many runs are kept; one that is not is read again. */
 const KEPT_RUNS = 256
@@ -88,8 +96,15 @@ export const createTurns = (client: Client): Turns => {
     results: readonly TurnResult[],
   ): Promise<AgentTurn> => {
     const before = turn.status?.results ?? []
-    const added = results.filter(({ id }) => !before.some(result => result.id === id))
-    if (added.length === 0) return turn
+    const limit = Math.floor(RESULTS_BYTES / Math.max(1, turn.spec.calls.length))
+    const added = results
+      .filter(({ id }) => !before.some(result => result.id === id))
+      .map(result => ({
+        ...result,
+        text: cutToStored(cutText(result.text.toWellFormed(), RESULT_LENGTH), limit),
+      }))
+    // Of a transcript that is gone (`lostTurn`) nothing is kept.
+    if (added.length === 0 || turn.metadata.uid === undefined) return turn
     const all = [...before, ...added]
     try {
       return keep(
@@ -101,8 +116,8 @@ export const createTurns = (client: Client): Turns => {
         ),
       )
     } catch (error) {
-      // Written by somebody else meanwhile: read it again next time.
-      if (isConflict(error)) turnsOf(uidOf(run)).delete(turn.spec.turn)
+      // Written by somebody else meanwhile, or gone: read it again next time.
+      if (isConflict(error) || isNotFound(error)) turnsOf(uidOf(run)).delete(turn.spec.turn)
       throw error
     }
   }
@@ -124,6 +139,29 @@ export const createTurns = (client: Client): Turns => {
     },
   }
 }
+
+/**
+ * What is left of a turn whose transcript is gone before its run (a namespace or a run that is deleted with all it
+ * owns): its calls as the trace shows them, enough to record how each ended. It has no UID, and nothing is stored of it.
+ */
+export const lostTurn = (run: AgentRun, n: number): AgentTurn => ({
+  metadata: { name: turnName(run.metadata.name, n), namespace: run.metadata.namespace ?? '' },
+  spec: {
+    runRef: { name: run.metadata.name, uid: uidOf(run) },
+    turn: n,
+    agentGeneration: run.status?.agentGeneration ?? 0,
+    at: run.status?.startedAt ?? '',
+    durationSeconds: 0,
+    finishReason: 'lost',
+    calls: callSteps(run.status?.steps ?? [], n).map(({ id = '', tool = '', params }) => ({
+      id,
+      providerCallID: '',
+      tool,
+      ...(params === undefined ? {} : { params }),
+    })),
+    messages: [],
+  },
+})
 
 const uidOf = (run: AgentRun): string => run.metadata.uid ?? ''
 

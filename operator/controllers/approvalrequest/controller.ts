@@ -1,5 +1,6 @@
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
 import { isConflict, isForbidden, isNotFound } from '../../../kube/errors.ts'
 import type { Logger } from '../../../kube/logger.ts'
@@ -67,12 +68,22 @@ export const reconcileRequest = async (
       await deps.audit.append(namespace, entriesFor(request, run))
       return {}
     case 'Settle': {
+      // What the cache does not hold may be there all the same: watches of two kinds are not in step.
+      if (plan.phase === 'Cancelled' && !(await isGone(deps.client, request)))
+        return { requeueAfterMs: RETRY_MS }
       const settled = await settleRequest(deps, request, plan.phase, plan.message)
       if (!settled) return { requeueAfterMs: RETRY_MS }
       await deps.audit.append(namespace, entriesFor(settled, run))
       return {}
     }
   }
+}
+
+/** Whether the run of a request has ended or is another one, by the word of the API server. */
+const isGone = async (client: Client, request: ApprovalRequest): Promise<boolean> => {
+  const { namespace = '' } = request.metadata
+  const run = await client.find(agentRuns, { namespace, name: request.spec.runRef.name })
+  return run === undefined || !isOwnedBy(request, run) || hasEnded(run)
 }
 
 /**

@@ -30,6 +30,11 @@ export interface DemoCluster {
   readonly pids: Readonly<Partial<ControlPlane['pids']>>
   /** Writes a kubeconfig with a token of a ServiceAccount and returns its path. */
   serviceAccountKubeconfig(namespace: string, name: string): Promise<string>
+  /**
+   * Makes room for the demo in a cluster that is not ours. Where an earlier demo was killed this waits for the operator,
+   * which alone may let go of runs that were open.
+   */
+  claim(): Promise<void>
   /** Takes away what the demo put into a cluster that is not ours, while the operator still runs. */
   leave(): Promise<void>
   stop(): Promise<void>
@@ -89,6 +94,7 @@ const ownCluster = async ({ namespace, onRestart }: ClusterOptions): Promise<Dem
     },
     serviceAccountKubeconfig: async (system, name) =>
       plane.kubeconfigFor({ name, token: await plane.serviceAccountToken(system, name, TOKEN_SECONDS) }),
+    claim: async () => {},
     leave: async () => {},
     stop: () => {
       stopping = true
@@ -99,7 +105,7 @@ const ownCluster = async ({ namespace, onRestart }: ClusterOptions): Promise<Dem
 
 const currentCluster = async ({ namespace, folder }: ClusterOptions): Promise<DemoCluster> => {
   const { facts, stop } = await useCurrentCluster(names)
-  await claimNamespace(facts, namespace)
+  await refuseForeign(facts, namespace)
   const tokens = newTokens()
   const proxy = await startPeopleProxy(facts.kubeconfig, tokens)
   const inNamespace = async (path: string): Promise<string> => {
@@ -127,6 +133,7 @@ const currentCluster = async ({ namespace, folder }: ClusterOptions): Promise<De
       writeFileSync(path, text, { mode: 0o600 })
       return path
     },
+    claim: () => claimNamespace(facts, namespace),
     leave: async () => {
       await kubectl(facts, ['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=60s'])
     },
@@ -139,18 +146,20 @@ const currentCluster = async ({ namespace, folder }: ClusterOptions): Promise<De
 
 const DEMO_LABEL = 'countersign.dev/demo'
 
-/** Creates the demo's namespace, anew where an earlier demo left it; refuses one that somebody else made. */
-const claimNamespace = async (target: KubectlTarget, name: string): Promise<void> => {
+/** Refuses to go on where the demo's namespace was made by somebody else. */
+const refuseForeign = async (target: KubectlTarget, name: string): Promise<void> => {
   const text = await kubectl(target, ['get', 'namespace', name, '--ignore-not-found', '-o', 'json'])
-  if (text.trim() !== '') {
-    const { metadata } = JSON.parse(text) as { metadata: { labels?: Record<string, string> } }
-    if (metadata.labels?.[DEMO_LABEL] === undefined) {
-      throw new Error(
-        `the current cluster has a namespace ${name} that is not the demo's; the demo needs that name: use another cluster, or delete it`,
-      )
-    }
-    await kubectl(target, ['delete', 'namespace', name, '--timeout=120s'])
-  }
+  if (text.trim() === '') return
+  const { metadata } = JSON.parse(text) as { metadata: { labels?: Record<string, string> } }
+  if (metadata.labels?.[DEMO_LABEL] !== undefined) return
+  throw new Error(
+    `the current cluster has a namespace ${name} that is not the demo's; the demo needs that name: use another cluster, or delete it`,
+  )
+}
+
+/** Creates the demo's namespace, anew where a demo that was killed left it. */
+const claimNamespace = async (target: KubectlTarget, name: string): Promise<void> => {
+  await kubectl(target, ['delete', 'namespace', name, '--ignore-not-found', '--timeout=120s'])
   await kubectl(target, ['create', 'namespace', name])
   await kubectl(target, ['label', 'namespace', name, `${DEMO_LABEL}=true`])
 }

@@ -115,7 +115,11 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
       `--port=${ports.gateway}`,
       `--metrics-port=${ports.metrics}`,
     ]),
-    applyProject(cluster, NAMESPACE).then(() => applyAgents(cluster, examples, agents)),
+    (async () => {
+      await cluster.claim()
+      await applyProject(cluster, NAMESPACE)
+      await applyAgents(cluster, examples, agents)
+    })(),
   ])
   progress('Waiting until the agents have found their tools')
   await kubectl(cluster, [

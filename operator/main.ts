@@ -25,7 +25,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
   const identity = `${instance ?? hostname()}_${randomUUID()}`
   const logger = pino({
     level: options.logLevel,
-    base: { identity },
+    base: { process: identity },
     timestamp: pino.stdTimeFunctions.isoTime,
   })
   const metrics = createOperatorMetrics()

@@ -4,6 +4,7 @@ import { logSafe } from '../../../kube/errors.ts'
 import { AuditUnavailable } from '../../audit/writer.ts'
 import { advance } from './advance.ts'
 import { abandonQuestion, askNext, DEFAULT_LIMITS } from './ask.ts'
+import { isOver } from './calls.ts'
 import { afterEnd, endedEntry, endRun, releaseRun, writeEnd } from './end.ts'
 import { rememberHidden } from './hidden.ts'
 import {
@@ -14,6 +15,7 @@ import {
   type RunMemory,
   type Scope,
   statusOf,
+  uidOf,
   writeStatus,
 } from './scope.ts'
 import { recordStart, startRun } from './start.ts'
@@ -166,6 +168,7 @@ const look = async (scope: Scope): Promise<Next> => {
   const turn = found ?? (turns > 0 ? lostTurn(run, turns) : undefined)
   const stopping = deleted || run.spec.cancel || scope.failure !== undefined
   if (stopping) abandonQuestion(scope)
+  if (turn) forgetOver(scope, turn.spec.turn)
   if (turn && !allOver(callSteps(status.steps ?? [], turn.spec.turn)))
     return advance(scope, agent, turn, stopping)
   if (scope.memory.end) return writeEnd(scope, scope.memory.end)
@@ -174,6 +177,15 @@ const look = async (scope: Scope): Promise<Next> => {
   if (turn && turn.spec.calls.length === 0) return endRun(scope, 'Succeeded', turn.spec.text)
   if (!agent) throw new Error('a run without an agent goes on')
   return askNext(scope, agent)
+}
+
+/** Calls that the trace shows as over are nothing to wait for any more, if the answer of that write was lost. */
+const forgetOver = (scope: Scope, turn: number): void => {
+  for (const step of callSteps(statusOf(scope).steps ?? [], turn)) {
+    if (!isOver(step) || step.id === undefined) continue
+    scope.deps.effects.forgetCall(uidOf(scope), step.id)
+    scope.memory.calling.delete(step.id)
+  }
 }
 
 /** Notes the failure of a run that took longer than it may; time spent waiting for people does not count. */

@@ -53,6 +53,11 @@ describe('an AgentRun', () => {
         set: { '/spec/continueFrom': { name: 'earlier' }, '/spec/input': undefined, '/spec/call': call },
         refused: 'spec.continueFrom: Forbidden: continueFrom goes with input',
       },
+      {
+        when: 'is refused when it goes on with itself',
+        set: { '/metadata/name': 'itself', '/spec/continueFrom': { name: 'itself' } },
+        refused: 'a run cannot continue from itself',
+      },
       { when: 'takes a name of 63 characters', set: { '/metadata/name': 'a'.repeat(63) } },
       {
         when: 'takes no name of 64 characters',

@@ -145,6 +145,12 @@ export const agentRunKind: Kind = {
         'the name of a run has at most 63 characters: the names of its requests and turns begin with it',
       fieldPath: '.metadata.name',
     },
+    // It would wait for its own end.
+    {
+      rule: '!has(self.spec.continueFrom) || self.spec.continueFrom.name != self.metadata.name',
+      message: 'a run cannot continue from itself: name an earlier run',
+      fieldPath: '.spec.continueFrom',
+    },
   ],
 }
 

@@ -16,8 +16,15 @@ export interface Write {
  */
 export type Fault = 'Before' | 'After' | Error | undefined
 
-/** A client whose writes fail as `fault` says. Everything else goes to the real one. */
-export const faultyClient = (real: Client, fault: (write: Write) => Fault): Client => {
+/**
+ * A client whose writes fail as `fault` says, and whose watches hold each event until `late` resolves. Everything else
+ * goes to the real one.
+ */
+export const faultyClient = (
+  real: Client,
+  fault: (write: Write) => Fault,
+  late: (resource: Resource) => Promise<void> | undefined = () => undefined,
+): Client => {
   const broken = () => new ConnectionError('the connection broke (a test)')
   const through = async <T>(
     verb: Write['verb'],
@@ -40,7 +47,12 @@ export const faultyClient = (real: Client, fault: (write: Write) => Fault): Clie
     list: (...args) => real.list(...args),
     listAll: (...args) => real.listAll(...args),
     listMetadata: (...args) => real.listMetadata(...args),
-    watch: (...args) => real.watch(...args),
+    watch: async function* <T extends KubeObject>(...args: Parameters<typeof real.watch<T>>) {
+      for await (const event of real.watch<T>(...args)) {
+        await late(args[0])
+        yield event
+      }
+    },
     raw: (...args) => real.raw(...args),
     impersonate: as => real.impersonate(as),
     withToken: token => real.withToken(token),

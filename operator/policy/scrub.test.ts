@@ -11,7 +11,14 @@ describe('scrub', () => {
     ['the longer of two first', 'secret-key-2', ['secret', 'secret-key'], '[redacted]-2'],
     ['a text with signs of regular expressions', 'a.*b a1b', ['a.*b'], '[redacted] a1b'],
     ['a text with $ signs', 'pay $&$1 now', ['$&$1'], 'pay [redacted] now'],
-    ['nothing shorter than four characters', 'cvc 123 of 123', ['123', 99, true as never], 'cvc 123 of 123'],
+    [
+      'the code of a card where it stands alone',
+      '{"cvv":123,"id":"51234"} (123)',
+      [123],
+      '{"cvv":[redacted],"id":"51234"} ([redacted])',
+    ],
+    ['three signs that mean something in regular expressions', 'a+b aab', ['a+b'], '[redacted] aab'],
+    ['nothing shorter than three characters', 'cvc 12 of 12', ['12', 99, true as never], 'cvc 12 of 12'],
     ['nothing where nothing is hidden', 'as it was', [], 'as it was'],
     ['an empty text from nothing', 'as it was', [''], 'as it was'],
   ])('takes %s out', (_, text, secrets, expected) => {
@@ -34,8 +41,11 @@ describe('scrubJson', () => {
       '[redacted]': { deep: ['[redacted]'] },
     })
   })
+  it('takes the code of a card out where it is a number of its own', () => {
+    expect(scrubJson({ cvv: 123, id: 51234 }, [123])).toEqual({ cvv: '[redacted]', id: 51234 })
+  })
   it('gives the value itself where nothing is hidden', () => {
     const value = { a: [1] }
-    expect(scrubJson(value, ['abc', 12])).toBe(value)
+    expect(scrubJson(value, ['ab', 12])).toBe(value)
   })
 })

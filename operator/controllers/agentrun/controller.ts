@@ -105,6 +105,8 @@ export const createRunController = (deps: RunDeps): RunController => {
           scope.agent = deps.agents.find({ namespace, name: run.spec.agentRef.name })
           const next = await look(scope)
           if (next === 'Again') continue
+          // A fence that is still there was never written, and while draining nothing will write it: nobody waits for it.
+          if (deps.draining()) deps.effects.unfence(run.metadata.uid ?? '')
           if (hasEnded(scope.run)) forget(key, run.metadata.uid ?? '')
           if (scope.memory.unrecorded === undefined) return next
           // What had to be recorded is: once more, to say so.

@@ -40,6 +40,10 @@ interface Connected {
   readonly fingerprint: string
   readonly connection: ToolsetConnection
   lastKnown: readonly ToolDefinition[]
+  /** Calls under way. */
+  calls: number
+  /** Not used any more: closed when the last call has ended, since none is abandoned halfway. */
+  retired: boolean
 }
 
 /** Time that a toolset has to say what it serves. */
@@ -54,8 +58,9 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
     toolset: Toolset,
   ): Promise<Connected | Extract<Listing, { ok: false }>> => {
     const key = `${agent.metadata.uid}/${toolset.name}`
-    const known = connections.get(key)
     const headers = await headersFor(deps.client, agent, toolset)
+    // Looked up after the waiting: two that come at once share one.
+    const known = connections.get(key)
     if (!headers.ok) {
       return {
         toolset: toolset.name,
@@ -71,10 +76,17 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
       fingerprint,
       connection: connectToolset({ toolset, headers: headers.data, egress: deps.egress }),
       lastKnown: [],
+      calls: 0,
+      retired: false,
     }
     connections.set(key, fresh)
-    if (known) void known.connection.close()
+    if (known) retire(known)
     return fresh
+  }
+
+  const retire = (one: Connected): void => {
+    one.retired = true
+    if (one.calls === 0) void one.connection.close()
   }
 
   const listOne = async (agent: Agent, toolset: Toolset, signal: AbortSignal): Promise<Listing> => {
@@ -104,13 +116,19 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
     call: async (agent, toolset, request) => {
       const to = await connected(agent, toolset)
       if ('ok' in to) return { kind: 'Error', text: to.message, sent: false }
-      return to.connection.call({ ...request, timeoutMs: toolset.timeoutSeconds * 1000 })
+      to.calls++
+      try {
+        return await to.connection.call({ ...request, timeoutMs: toolset.timeoutSeconds * 1000 })
+      } finally {
+        to.calls--
+        if (to.retired) retire(to)
+      }
     },
     forget: agentUID => {
-      for (const [key, { connection }] of connections) {
+      for (const [key, one] of connections) {
         if (!key.startsWith(`${agentUID}/`)) continue
         connections.delete(key)
-        void connection.close()
+        retire(one)
       }
     },
     close: async () => {

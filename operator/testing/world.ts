@@ -18,6 +18,7 @@ import type { Client } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
 import { silentLogger } from '../../kube/logger.ts'
 import { promMetrics } from '../../kube/prom-metrics.ts'
+import type { Clock } from '../../kube/types.ts'
 import { createEgress } from '../agent/tools/egress.ts'
 import { createAuditWriter } from '../audit/writer.ts'
 import { hasEnded } from '../controllers/agentrun/status.ts'
@@ -40,18 +41,21 @@ export interface OperatorOptions {
   readonly trusted?: () => boolean
   /** Default: one with the operator's own rights. */
   readonly client?: Client
+  /** Default: the system's. */
+  readonly clock?: Clock
 }
 
 /** An operator in this process that looks at one namespace, with the operator's rights, on the real API server. */
 export const startOperator = (namespace: string, options: OperatorOptions = {}): RunningOperator => {
   const client = options.client ?? operatorClient()
+  const clock = options.clock ?? systemClock
   const metrics = createOperatorMetrics()
   const egress = createEgress({ allowLoopback: true })
   const operator = createOperator({
     client,
-    clock: systemClock,
+    clock,
     logger: silentLogger,
-    audit: createAuditWriter({ client, clock: systemClock }),
+    audit: createAuditWriter({ client, clock }),
     event: () => {},
     egress,
     metrics,

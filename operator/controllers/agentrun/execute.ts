@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Agent, Toolset } from '../../../crds/v1alpha1/agent.ts'
 import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
@@ -184,14 +185,16 @@ export const verifyApproved = async (
   if (request.spec.callID !== call.id || request.spec.tool !== call.tool) {
     return changed('its request is about another call')
   }
-  // Read anew: what the cache says may be old, however briefly.
-  const live = await deps.client.find(agents, {
-    namespace: namespaceOf(scope),
-    name: agent.metadata.name,
-  })
+  const list = (of: Agent, toolset: Toolset) => deps.toolbox.listOne(of, toolset, AbortSignal.timeout(30_000))
+  const known = toolsetOf(agent, call.tool)
+  // Read anew: what the cache says may be old, however briefly. It is good enough to ask at the same time.
+  const [live, guess] = await Promise.all([
+    deps.client.find(agents, { namespace: namespaceOf(scope), name: agent.metadata.name }),
+    known && list(agent, known),
+  ])
   const toolset = live && toolsetOf(live, call.tool)
   if (!toolset || call.params === undefined) return changed('the agent has no such toolset any more')
-  const listing = await deps.toolbox.listOne(live, toolset, AbortSignal.timeout(30_000))
+  const listing = guess && isDeepStrictEqual(known, toolset) ? guess : await list(live, toolset)
   if (!listing.ok) return { ok: false, reason: 'Away', what: listing.message }
   const definition = listing.tools.find(({ name }) => name === call.tool)
   if (!definition) return changed('its tool server does not have the tool any more')

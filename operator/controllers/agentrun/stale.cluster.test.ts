@@ -6,7 +6,7 @@ import { adminClient, eventually } from '../../../hack/testing.ts'
 import { ApiError } from '../../../kube/errors.ts'
 import { callsSeen, type McpTestServer, startMcpServer } from '../../agent/testing/mcp-server.ts'
 import { type Fault, faultyClient, type Write } from '../../testing/faulty-client.ts'
-import { type Said, type ScriptedModel, scriptedModel } from '../../testing/scripted-model.ts'
+import { type ScriptedModel, scriptedModel } from '../../testing/scripted-model.ts'
 import { anAgent, aRun, newWorld, operatorClient } from '../../testing/world.ts'
 import { findCondition } from '../conditions.ts'
 
@@ -36,12 +36,14 @@ const late = new Map<string, Promise<void>>()
 /** What holds the model's answer. */
 let thinking: Promise<void> | undefined
 
-const payFor = (order: string): Said => ({ calls: [{ tool: 'shop.pay', params: { order, card: CARD } }] })
+const payFor = (order: string) => ({ calls: [{ tool: 'shop.pay', params: { order, card: CARD } }] })
 
 beforeAll(async () => {
   model = await scriptedModel(async (spoken, results, order) => {
     await thinking
-    return spoken === 0 ? payFor(order) : { text: results.join() }
+    if (spoken > 0) return { text: results.join() }
+    const said = payFor(order)
+    return order === 'siblings' ? { calls: ['first', 'second'].flatMap(one => payFor(one).calls) } : said
   })
   mcp = await startMcpServer('Modern', tools)
   other = await startMcpServer('Modern', tools)
@@ -215,5 +217,58 @@ describe('a redacted value', () => {
     const entries = (await world.audit()).filter(entry => entry.run === 'doomed')
     expect(entries.map(({ action }) => action)).toContain('ToolExecuted')
     expect(JSON.stringify([run, entries])).not.toContain(CARD)
+  })
+})
+
+describe('two calls that are decided while no operator looks', () => {
+  it('are not called where one of them fails the run', async () => {
+    await create('siblings', gated)
+    await start('siblings')
+    await Promise.all([world.untilRequest('siblings-1-0'), world.untilRequest('siblings-1-1')])
+    await world.untilRun('siblings', run => run.status?.phase === 'AwaitingApproval')
+    await world.stop()
+    await world.decide('siblings-1-0', 'Approve')
+    await world.decide('siblings-1-1', 'Reject', 'not both')
+    // Settled by now, as a crash between the two would leave them.
+    for (const [name, phase] of [
+      ['siblings-1-0', 'Approved'],
+      ['siblings-1-1', 'Rejected'],
+    ] as const) {
+      await operatorClient().patch(
+        approvalRequests,
+        { namespace: world.namespace, name },
+        { type: 'merge', body: { status: { phase } } },
+        { subresource: 'status' },
+      )
+    }
+    world.restart()
+    const run = await world.untilEnded('siblings')
+    expect(run.status?.failure?.reason).toBe('ApprovalRejected')
+    expect(['1.0', '1.1'].map(id => world.step(run, id)?.state)).toEqual(['NotExecuted', 'Rejected'])
+    expect([...calls('first'), ...calls('second')]).toEqual([])
+    const told = (await world.audit()).filter(entry => entry.run === 'siblings')
+    expect(told.filter(({ action }) => action === 'ToolExecuting')).toEqual([])
+    expect(told.at(-1)).toMatchObject({ action: 'RunEnded', outcome: 'Failed' })
+  })
+})
+
+describe('a gated call whose tool is gone before anybody could be asked', () => {
+  it('fails the run instead of being tried for ever', async () => {
+    await create('toolless', gated)
+    fault = ({ what, verb }) => (verb === 'create' && what === 'approvalrequests' ? 'Before' : undefined)
+    await start('toolless')
+    await world.untilRun('toolless', run => world.step(run, '1.0')?.state === 'Pending')
+    await world.stop()
+    await adminClient().patch(
+      agents,
+      { namespace: world.namespace, name: 'toolless' },
+      { type: 'merge', body: { spec: { toolsets: [], approval: { tools: [] } } } },
+    )
+    fault = () => undefined
+    world.restart()
+    const run = await world.untilEnded('toolless')
+    expect(run.status?.failure?.reason).toBe('CallChanged')
+    expect(world.step(run, '1.0')?.state).toBe('NotExecuted')
+    expect(calls('toolless')).toEqual([])
   })
 })

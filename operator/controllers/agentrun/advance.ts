@@ -1,11 +1,12 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
+import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
 import type { ToolDefinition } from '../../agent/types.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
-import { DEFAULT_LIMITS } from './ask.ts'
+import { DEFAULT_LIMITS, whyUnusable } from './ask.ts'
 import {
   approvalOf,
   type CallContext,
@@ -24,6 +25,7 @@ import {
   type Verified,
   verifyApproved,
 } from './execute.ts'
+import { requestName } from './gating.ts'
 import { findDefinition, holdRun, openRequest } from './open.ts'
 import {
   goingOnNow,
@@ -37,6 +39,7 @@ import {
 } from './scope.ts'
 import { shownText } from './shown.ts'
 import { awaitsApproval, callSteps, millisecondsLeft, type Waiting } from './status.ts'
+import { gatesOf } from './store-answer.ts'
 import { TEXTS } from './texts.ts'
 
 /** How long a call that is approved, or is to be put to people, waits for a tool server that does not answer. */
@@ -153,6 +156,31 @@ const cancelOpen = async (scope: Scope, moves: readonly Move[]): Promise<Next> =
   return 'Again'
 }
 
+/**
+ * A free call that could not be begun when the model asked for it is put to the gates again: what was free then need
+ * not be now.
+ */
+const gatedSince = async (
+  scope: Scope,
+  agent: Agent,
+  one: Move,
+  definitions: Map<string, ToolDefinition>,
+): Promise<Move> => {
+  const { step, call } = one.view
+  if (one.move.move !== 'Execute' || step.approvalRequest !== undefined) return one
+  if (whyUnusable(agent)) return stay(one)
+  const found = await findDefinition(scope, agent, call)
+  // Without its tool it comes to an error, not to a call.
+  if (!found.ok) return one
+  const full = { ...call, params: call.params as JsonObject }
+  const gates = gatesOf(scope, agent, full, found.definition)
+  if (!gates) return one
+  scope.memory.gates.set(call.id, gates)
+  definitions.set(call.id, found.definition)
+  const approvalRequest = requestName(scope.run.metadata.name, call.id)
+  return { view: { ...one.view, step: { ...step, approvalRequest } }, move: { move: 'Open' } }
+}
+
 interface Checked {
   readonly moves: readonly Move[]
   /** Something that is needed does not answer: look again. */
@@ -192,7 +220,8 @@ const checkAll = async (scope: Scope, agent: Agent, decided: readonly Move[]): P
     return verified
   }
   const moves = await Promise.all(
-    decided.map(async (one): Promise<Move> => {
+    decided.map(async (each): Promise<Move> => {
+      const one = await gatedSince(scope, agent, each, definitions)
       const { view } = one
       const checked = await check(one)
       if (!checked || checked.ok) return one

@@ -10,6 +10,7 @@ import type { ToolDefinition } from '../../agent/types.ts'
 import { digest } from '../../policy/canonical.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
+import { agentVersion } from './ask.ts'
 import { toolsetOf, type Verified } from './execute.ts'
 import { isOwnedBy, requestFor } from './gating.ts'
 import { namespaceOf, type Scope } from './scope.ts'
@@ -98,7 +99,7 @@ export const findDefinition = async (
   const toolset = toolsetOf(agent, call.tool)
   if (!toolset || call.params === undefined)
     return { ok: false, reason: 'Changed', what: 'the agent has no such toolset any more' }
-  const known = memory.tools.get(call.tool)
+  const known = memory.toolsOf === agentVersion(agent) ? memory.tools.get(call.tool) : undefined
   if (known) return { ok: true, definition: known }
   const listing = await deps.toolbox.listOne(agent, toolset, AbortSignal.timeout(30_000))
   if (!listing.ok) return { ok: false, reason: 'Away', what: listing.message }

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
-import { eventually } from '../../../hack/testing.ts'
+import { agents } from '../../../crds/v1alpha1/resources.ts'
+import { adminClient, eventually } from '../../../hack/testing.ts'
 import { systemClock } from '../../../kube/clock.ts'
 import { callsSeen, type McpTestServer, startMcpServer } from '../../agent/testing/mcp-server.ts'
 import { type Fault, faultyClient, type Write } from '../../testing/faulty-client.ts'
@@ -69,6 +70,29 @@ describe('an operator that is not sure of the policies', () => {
     expect(callsSeen(mcp)).toHaveLength(before)
     trusted = true
     const run = await world.untilEnded('distrusted')
+    expect(run.status?.phase).toBe('Succeeded')
+    expect(callsSeen(mcp)).toHaveLength(before + 1)
+  })
+})
+
+describe('a free call that could not be begun', () => {
+  it('waits for people when a gate was added before it could be', async () => {
+    const toolsets = [{ name: 'shop', timeoutSeconds: 5, retryUnknown: false, mcp: { url: mcp.url } }]
+    await world.createAgent(anAgent(world.namespace, model.url, { name: 'late', toolsets }))
+    const before = callsSeen(mcp).length
+    trusted = false
+    await world.createRun(aRun(world.namespace, 'late', { agentRef: { name: 'late' } }))
+    await world.untilRun('late', run => world.step(run, '1.0')?.state === 'Pending')
+    await adminClient().patch(
+      agents,
+      { namespace: world.namespace, name: 'late' },
+      { type: 'merge', body: { spec: { approval: { tools: [{ name: 'shop.pay' }] } } } },
+    )
+    trusted = true
+    await world.untilRun('late', run => run.status?.phase === 'AwaitingApproval')
+    expect(callsSeen(mcp)).toHaveLength(before)
+    await world.decide('late-1-0', 'Approve')
+    const run = await world.untilEnded('late')
     expect(run.status?.phase).toBe('Succeeded')
     expect(callsSeen(mcp)).toHaveLength(before + 1)
   })

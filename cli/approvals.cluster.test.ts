@@ -122,7 +122,7 @@ describe('kubectl approvals', () => {
     expect(await run(mallory)).toEqual({
       code: 4,
       out: '',
-      err: `${mallory} has no right to list approvalrequests in namespace ${namespace}. Ask an owner of the project ${namespace} to make you a member.\n`,
+      err: `${mallory} has no right to list approvalrequests in namespace ${namespace}. Ask an owner of the project ${namespace} to make you a member; for another project add -n NAMESPACE.\n`,
     })
   })
 

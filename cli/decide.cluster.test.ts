@@ -167,7 +167,7 @@ describe('a decision that is not taken', () => {
       const ran = await run(mallory, ...command, 'stranger')
       expect(ran).toMatchObject({ code: 4, out: '' })
       expect(ran.err).toBe(
-        `${mallory} has no right to get approvalrequests in namespace ${namespace}. Ask an owner of the project ${namespace} to decide, or to make you a member.\n`,
+        `${mallory} has no right to get approvalrequests in namespace ${namespace}. Ask an owner of the project ${namespace} to decide, or to make you a member; for another project add -n NAMESPACE.\n`,
       )
     }
     expect((await read(namespace, 'stranger')).status.decisions).toEqual([])

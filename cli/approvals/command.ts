@@ -111,7 +111,7 @@ async function withAdvice(
   if (refusal.kind !== 'Forbidden') return refusal
   const advice = allNamespaces
     ? 'Look in one: kubectl approvals -n NAMESPACE'
-    : `Ask an owner of the project ${await namespace()} to make you a member.`
+    : `Ask an owner of the project ${await namespace()} to make you a member; for another project add -n NAMESPACE.`
   return { ...refusal, message: `${refusal.message} ${advice}` }
 }
 

@@ -107,7 +107,7 @@ export async function whomToAsk(kubectl: Kubectl, namespace: string, name: strin
   // Whoever administers the cluster could, but is not whom to ask.
   const known = approvers.filter(approver => !approver.name.startsWith('system:')).slice(0, 5)
   if (known.length === 0)
-    return `Ask an owner of the project ${visible(namespace)} to decide, or to make you a member.`
+    return `Ask an owner of the project ${visible(namespace)} to decide, or to make you a member; for another project add -n NAMESPACE.`
   const list = known.map(({ kind, name: who }) => `${kind === 'Group' ? 'the group ' : ''}${visible(who)}`)
   return `Those who may decide there: ${list.join(', ')}.`
 }

@@ -1,4 +1,6 @@
 // `npm run demo`: the whole of Countersign on this machine. `-- --auto` plays the story and checks it.
+
+import { rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { writeReadyFile } from './ready-file.ts'
@@ -41,12 +43,18 @@ const progress = (line: string) => {
   console.log(`[${((performance.now() - begun) / 1000).toFixed(1).padStart(5)} s] ${line}`)
 }
 
+const readyFile = flags['ready-file']
+// What a demo that was killed left behind names processes that are gone.
+if (readyFile) rmSync(readyFile, { force: true })
+
 let stack: Stack | undefined
 const interrupted = new AbortController()
 let stopped: Promise<void> | undefined
 let playing: Promise<boolean> | undefined
 /** Stops everything and exits; the first code counts. */
 const stop = (code: number): Promise<void> => {
+  // Gone before what it names is: nobody reads addresses that answer no more.
+  if (readyFile) rmSync(readyFile, { force: true })
   stopped ??= (stack?.stop() ?? Promise.resolve()).finally(() => process.exit(code))
   return stopped
 }
@@ -60,14 +68,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-const readyFile = flags['ready-file']
 try {
   stack = await startStack({
     useCurrentCluster: flags['use-current-cluster'] ?? false,
     progress,
     onRestart: name => {
       if (!flags.auto) progress(`${name} died and runs again`)
-      if (stack && readyFile) writeReadyFile(readyFile, stack)
+      if (stack && readyFile && !interrupted.signal.aborted) writeReadyFile(readyFile, stack)
     },
   })
   if (readyFile) writeReadyFile(readyFile, stack)

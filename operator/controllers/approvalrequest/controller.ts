@@ -35,6 +35,8 @@ export interface RequestControllerDeps {
 
 /** Milliseconds after which something that could not be done is tried again. */
 const RETRY_MS = 1000
+/** How far the clocks of the API server and of this process may be apart before it is worth a line. */
+const SKEW_MS = 60_000
 
 /** Reconciles one ApprovalRequest: tells its times, settles it, records how it ended. */
 export const reconcileRequest = async (
@@ -114,8 +116,18 @@ export const settleRequest = async (
     return settled
   } catch (error) {
     if (isNotFound(error) || isConflict(error)) return undefined
-    // The server's clock is behind ours: a policy finds Expired too early.
-    if (isForbidden(error) && phase === 'Expired') return undefined
+    // The server's clock is behind ours: a policy finds Expired too early. Far beyond that something else is refused.
+    if (isForbidden(error) && phase === 'Expired') {
+      const lateMs = deps.clock.now() - expiresAt(request)
+      if (lateMs > SKEW_MS) {
+        const { namespace, name } = request.metadata
+        deps.log.warn(
+          { namespace, name, lateSeconds: Math.round(lateMs / 1000) },
+          'the API server does not let a request expire: compare its clock and the rights of the operator',
+        )
+      }
+      return undefined
+    }
     throw error
   }
 }

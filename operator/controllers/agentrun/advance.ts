@@ -1,32 +1,22 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
-import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
 import type { ToolDefinition } from '../../agent/types.ts'
-import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
-import { DEFAULT_LIMITS, whyUnusable } from './ask.ts'
+import { DEFAULT_LIMITS } from './ask.ts'
 import {
   approvalOf,
   type CallContext,
   type CallMove,
   type CallView,
-  type Close,
   decideCall,
   type Flight,
 } from './calls.ts'
-import {
-  executedEntry,
-  executing,
-  requestOf,
-  startCalls,
-  toolsetOf,
-  type Verified,
-  verifyApproved,
-} from './execute.ts'
-import { requestName } from './gating.ts'
-import { findDefinition, holdRun, openRequest } from './open.ts'
+import { checkAll, type Move, nothingToCheck, stay } from './check.ts'
+import { executing, requestOf, startCalls, toolsetOf } from './execute.ts'
+import { holdRun, openRequest } from './open.ts'
+import { storeResults } from './results.ts'
 import {
   goingOnNow,
   type Next,
@@ -39,17 +29,9 @@ import {
 } from './scope.ts'
 import { shownText } from './shown.ts'
 import { awaitsApproval, callSteps, millisecondsLeft, type Waiting } from './status.ts'
-import { gatesOf } from './store-answer.ts'
-import { TEXTS } from './texts.ts'
 
-/** How long a call that is approved, or is to be put to people, waits for a tool server that does not answer. */
-const AWAY_PATIENCE_MS = 30_000
+/** How soon a tool server that does not answer is asked again. */
 const AWAY_RETRY_MS = 2_000
-
-interface Move {
-  readonly view: CallView
-  readonly move: CallMove
-}
 
 /** Moves every call of the current turn as far as it can go now. */
 export const advance = async (
@@ -95,8 +77,6 @@ export const advance = async (
 }
 
 const STARTS: ReadonlySet<string> = new Set(['Execute', 'Resume', 'Retry'])
-
-const stay = ({ view }: Move): Move => ({ view, move: { move: 'Stay' } })
 
 const closeOrStay = (one: Move): Move => (one.move.move === 'Close' ? one : stay(one))
 
@@ -154,171 +134,6 @@ const cancelOpen = async (scope: Scope, moves: readonly Move[]): Promise<Next> =
     await deps.audit.append(namespaceOf(scope), entriesFor(settled, run))
   }
   return 'Again'
-}
-
-/**
- * A free call that could not be begun when the model asked for it is put to the gates again: what was free then need
- * not be now.
- */
-const gatedSince = async (
-  scope: Scope,
-  agent: Agent,
-  one: Move,
-  definitions: Map<string, ToolDefinition>,
-): Promise<Move> => {
-  const { step, call } = one.view
-  if (one.move.move !== 'Execute' || step.approvalRequest !== undefined) return one
-  if (whyUnusable(agent)) return stay(one)
-  const found = await findDefinition(scope, agent, call)
-  // Without its tool it comes to an error, not to a call.
-  if (!found.ok) return one
-  const full = { ...call, params: call.params as JsonObject }
-  const gates = gatesOf(scope, agent, full, found.definition)
-  if (!gates) return one
-  scope.memory.gates.set(call.id, gates)
-  definitions.set(call.id, found.definition)
-  const approvalRequest = requestName(scope.run.metadata.name, call.id)
-  return { view: { ...one.view, step: { ...step, approvalRequest } }, move: { move: 'Open' } }
-}
-
-interface Checked {
-  readonly moves: readonly Move[]
-  /** Something that is needed does not answer: look again. */
-  readonly retry: boolean
-  /** By call, the agent that an approved call was checked against. */
-  readonly agents: ReadonlyMap<string, Agent>
-  /** By call, the tool whose call is to be put to people. */
-  readonly definitions: ReadonlyMap<string, ToolDefinition>
-}
-
-const nothingToCheck = (moves: readonly Move[]): Checked => ({
-  moves,
-  retry: false,
-  agents: new Map(),
-  definitions: new Map(),
-})
-
-/**
- * Approved calls that are no longer what was approved are closed, and so are those that cannot be put to people any
- * more; where a tool server is away, they wait.
- */
-const checkAll = async (scope: Scope, agent: Agent, decided: readonly Move[]): Promise<Checked> => {
-  let retry = false
-  const agents = new Map<string, Agent>()
-  const definitions = new Map<string, ToolDefinition>()
-  const check = async ({ view, move }: Move): Promise<Verified | undefined> => {
-    if (move.move === 'Open') {
-      const found = await findDefinition(scope, agent, view.call)
-      if (found.ok) definitions.set(view.call.id, found.definition)
-      return found.ok ? { ok: true, agent } : found
-    }
-    if (move.move !== 'Execute' && move.move !== 'Resume') return undefined
-    if (view.step.approvalRequest === undefined) return undefined
-    if (!view.request) return { ok: false, reason: 'Changed', what: 'its request is gone' }
-    const verified = await verifyApproved(scope, agent, view.call, view.request)
-    if (verified.ok) agents.set(view.call.id, verified.agent)
-    return verified
-  }
-  const moves = await Promise.all(
-    decided.map(async (each): Promise<Move> => {
-      const one = await gatedSince(scope, agent, each, definitions)
-      const { view } = one
-      const checked = await check(one)
-      if (!checked || checked.ok) return one
-      if (checked.reason === 'Changed') return { view, move: callChanged(view, agent, checked.what) }
-      const now = scope.deps.clock.now()
-      scope.memory.toolsetAwaySince ??= now
-      if (now - scope.memory.toolsetAwaySince < AWAY_PATIENCE_MS) {
-        retry = true
-        return stay(one)
-      }
-      return {
-        view,
-        move: {
-          move: 'Close',
-          state: 'NotExecuted',
-          kind: 'NotExecuted',
-          text: `This call was not executed: ${checked.what}`,
-          ...(view.request ? { approval: approvalOf(view.request) } : {}),
-        },
-      }
-    }),
-  )
-  if (!retry) scope.memory.toolsetAwaySince = undefined
-  return { moves, retry, agents, definitions }
-}
-
-const callChanged = (view: CallView, agent: Agent, what: string): Close => {
-  const { request } = view
-  const onRejection = request?.spec.onRejection ?? agent.spec.approval?.onRejection ?? 'Fail'
-  const was = request ? 'was approved but not called' : 'could not be put to people'
-  return {
-    move: 'Close',
-    state: 'NotExecuted',
-    kind: 'NotExecuted',
-    text: request ? TEXTS.callChanged : TEXTS.toolGone,
-    ...(request ? { approval: approvalOf(request) } : {}),
-    ...(onRejection === 'Fail'
-      ? { failure: { reason: 'CallChanged', message: `${view.step.tool} ${was}: ${what}` } as const }
-      : {}),
-  }
-}
-
-/** Results go into the transcript and into the audit log before the trace shows them. */
-const storeResults = async (
-  scope: Scope,
-  agent: Agent | undefined,
-  turn: AgentTurn,
-  moves: readonly Move[],
-): Promise<number> => {
-  const { deps } = scope
-  const closes = moves.flatMap(({ view, move }) => (move.move === 'Close' ? [{ view, close: move }] : []))
-  if (closes.length === 0) return 0
-  await deps.turns.addResults(
-    scope.run,
-    turn,
-    closes.map(({ view, close }) => ({ id: view.call.id, kind: close.kind, text: close.text })),
-  )
-  await deps.audit.append(
-    namespaceOf(scope),
-    closes.flatMap(({ view, close }) => [
-      ...(view.request ? entriesFor(view.request, scope.run) : goneRequestEntries(scope, agent, view, close)),
-      ...(view.step.state === 'Executing' ||
-      close.approval?.verdict === 'Approved' ||
-      deps.audit.has(namespaceOf(scope), auditKey('ToolExecuting', uidOf(scope), view.call.id))
-        ? [executedEntry(scope, agent, view.call, close.state)]
-        : []),
-    ]),
-  )
-  scope.failure ??= closes.find(({ close }) => close.failure)?.close.failure
-  return closes.length
-}
-
-/** The garbage collector may take an open request before the run that is deleted lets go: its end is recorded all the same. */
-const goneRequestEntries = (
-  scope: Scope,
-  agent: Agent | undefined,
-  view: CallView,
-  close: Close,
-): NewEntry[] => {
-  if (view.step.approvalRequest === undefined || close.state !== 'Cancelled') return []
-  const { audit } = scope.deps
-  const uid = scope.memory.requests.get(view.call.id)
-  const verdicts = ['ApprovalApproved', 'ApprovalRejected', 'ApprovalExpired'] as const
-  if (uid && verdicts.some(action => audit.has(namespaceOf(scope), auditKey(action, uid)))) return []
-  return [
-    {
-      key: uid
-        ? auditKey('ApprovalCancelled', uid)
-        : auditKey('ApprovalCancelled', uidOf(scope), view.call.id),
-      entry: {
-        ...executedEntry(scope, agent, view.call, 'Cancelled').entry,
-        action: 'ApprovalCancelled',
-        approvalRequest: view.step.approvalRequest,
-        reason: 'The request was deleted together with its run.',
-      },
-    },
-  ]
 }
 
 const openAll = async (

@@ -125,6 +125,7 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     modelTimeoutMs: deps.modelTimeoutMs,
     trusted: deps.trusted,
     draining: () => draining,
+    lookAtAgent: (namespace, name) => queues.agent.add(keyOf({ namespace, name })),
     wake: (namespace, name) => queues.agentrun.add(keyOf({ namespace, name })),
     settled,
   })

@@ -3,11 +3,21 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../crds/v1alpha1/common.ts'
 import { canonicalize } from './canonical.ts'
-import { EVERY, parseRedactPath, redactParams } from './redact.ts'
+import { EVERY, parseRedactPath, redactParams, runKey } from './redact.ts'
 
 const key = Buffer.alloc(32, 7)
 const mark = (value: unknown) => ({
   $redacted: `hmac-sha256:${createHmac('sha256', key).update(canonicalize(value)).digest('hex')}`,
+})
+
+describe('the key of a run', () => {
+  const shown = (uid: string) => redactParams({ code: '123' }, ['param.code'], runKey(key, uid)).shown
+
+  it('marks equal values alike within a run and differently in another, where guesses could be tried', () => {
+    expect(shown('run-a')).toEqual(shown('run-a'))
+    expect(shown('run-a')).not.toEqual(shown('run-b'))
+    expect(shown('run-a')).not.toEqual(redactParams({ code: '123' }, ['param.code'], key).shown)
+  })
 })
 
 describe('parseRedactPath', () => {

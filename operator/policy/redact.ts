@@ -108,6 +108,16 @@ export function redactParams(params: JsonObject, paths: readonly string[], key: 
   return { shown: view(params, [root], 'param') as JsonObject, redactedPaths, secrets: [...secrets] }
 }
 
+/**
+ * The key for one run, made of the operator's: equal values read alike within a run (a repeated call is known again),
+ * and not from run to run, where somebody could start one of their own to try guesses.
+ */
+export function runKey(key: Buffer, runUID: string | undefined): Buffer {
+  return createHmac('sha256', key)
+    .update(runUID ?? '')
+    .digest()
+}
+
 function newBranch(): Branch {
   return { hidden: false, named: new Map(), indexed: new Map(), every: undefined }
 }

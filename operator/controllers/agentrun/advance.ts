@@ -56,7 +56,7 @@ export const advance = async (
   const calls = begun.filter(({ move }) => STARTS.has(move.move))
   const steps = newSteps(scope, begun)
   const changed = closed > 0 || opened > 0 || calls.some(({ move }) => move.move !== 'Resume')
-  const write = () => writeProgress(scope, turn.spec.turn, steps, stopping)
+  const write = () => writeProgress(scope, turn.spec.turn, steps, stopping, checked.retry)
   if (agent && calls.length > 0) {
     await startCalls(scope, agent, {
       turn,
@@ -173,7 +173,10 @@ const newStep = (scope: Scope, { step, request }: CallView, move: CallMove): Ste
         result: shownText(scope, move.text),
       }
     default:
-      return step
+      // Decided, and not begun yet: people are not waited for any more.
+      return step.state === 'AwaitingApproval' && request?.status.phase === 'Approved'
+        ? { ...step, approval: approvalOf(request) }
+        : step
   }
 }
 
@@ -182,6 +185,7 @@ const writeProgress = async (
   turn: number,
   changed: ReadonlyMap<string, Step>,
   stopping: boolean,
+  away: boolean,
 ): Promise<void> => {
   const status = statusOf(scope)
   const steps = (status.steps ?? []).map(step => changed.get(step.id ?? '') ?? step)
@@ -191,7 +195,14 @@ const writeProgress = async (
       ? { reason: 'Stopping', message: 'what is under way is waited for; nothing new is started' }
       : phase === 'AwaitingApproval'
         ? { reason: 'AwaitingApproval', message: 'waits for people' }
-        : { reason: 'Running', message: `turn ${turn}` }
+        : away
+          ? { reason: 'ToolsetUnavailable', message: 'a tool server that is needed now does not answer' }
+          : !scope.deps.trusted()
+            ? {
+                reason: 'PoliciesNotSeen',
+                message: 'nothing is executed before every admission policy was seen to refuse',
+              }
+            : { reason: 'Running', message: `turn ${turn}` }
   await writeStatus(scope, goingOnNow(scope, { ...status, phase, steps }, why))
 }
 

@@ -139,10 +139,6 @@ describe('a tool that changes after it was pinned', () => {
     const request = await world.untilRequest('pinned-1-0')
     expect(request.spec.gates).toMatchObject([{ name: 'shop.pay', outcome: 'ToolChanged' }])
     expect(callsSeen(swapped)).toEqual([])
-    await adminClient().patch(agents, refOf('pinned'), {
-      type: 'merge',
-      body: { metadata: { labels: { look: 'again' } } },
-    })
     const changed = await untilAgent('pinned', 'ToolsUnchanged', 'ToolsChanged')
     expect(findCondition(changed?.status?.conditions, 'ToolsUnchanged')?.message).toContain(
       'shop.pay, shop.steal',
@@ -164,10 +160,21 @@ describe('a tool that changes after it was pinned', () => {
     await world.untilRequest('away-1-0')
     await mcp.http.stop()
     await world.decide('away-1-0', 'Approve')
+    const waiting = await world.untilRun(
+      'away',
+      run => findCondition(run.status?.conditions, 'Complete')?.reason === 'ToolsetUnavailable',
+    )
+    expect(waiting.status?.phase).toBe('Running')
+    expect(world.step(waiting, '1.0')).toMatchObject({
+      state: 'AwaitingApproval',
+      approval: { verdict: 'Approved' },
+    })
     const run = await world.untilEnded('away', 60_000)
     expect(run.status?.phase).toBe('Succeeded')
     expect(world.step(run, '1.0')?.state).toBe('NotExecuted')
     expect(run.status?.output).toContain('not executed')
+    const story = (await world.audit()).filter(({ run: name }) => name === 'away').map(({ action }) => action)
+    expect(story).toEqual(['RunStarted', 'ApprovalRequested', 'ApprovalApproved', 'RunEnded'])
   }, 90_000)
 })
 

@@ -134,6 +134,7 @@ export const endedEntry = (run: AgentRun, status: AgentRunStatus): NewEntry => {
       action: 'RunEnded',
       actor: OPERATOR,
       agent: run.spec.agentRef.name,
+      ...(status.agentGeneration === undefined ? {} : { agentGeneration: status.agentGeneration }),
       run: run.metadata.name,
       outcome: status.phase,
       ...(status.failure

@@ -8,7 +8,7 @@ import { agents } from '../../../crds/v1alpha1/resources.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { settle } from '../../policy/decisions.ts'
 import { paramsDigest } from '../../policy/digests.ts'
-import { redactParams } from '../../policy/redact.ts'
+import { redactParams, runKey } from '../../policy/redact.ts'
 import { entriesFor, OPERATOR } from '../approvalrequest/entries.ts'
 import { digestsFor } from './gating.ts'
 import { namespaceOf, nowOf, requestsOf, type Scope, statusOf, uidOf } from './scope.ts'
@@ -154,7 +154,7 @@ const shownOf = (scope: Scope, agent: Agent | undefined, call: TurnCall): JsonOb
     ? redactParams(
         (call.params ?? {}) as JsonObject,
         agent.spec.approval?.redact ?? [],
-        scope.deps.redactionKey,
+        runKey(scope.deps.redactionKey, uidOf(scope)),
       ).shown
     : undefined
 }

@@ -9,7 +9,7 @@ import type { ToolDefinition } from '../../agent/types.ts'
 import { contextFor } from '../../policy/conditions/evaluate.ts'
 import { callDigest, paramsDigest, toolsetHash } from '../../policy/digests.ts'
 import { type CompiledGate, evaluateGates } from '../../policy/gates.ts'
-import { redactParams } from '../../policy/redact.ts'
+import { redactParams, runKey } from '../../policy/redact.ts'
 import { approvalOf } from './calls.ts'
 import { notApprovedText } from './texts.ts'
 
@@ -42,7 +42,11 @@ export const gatesFor = (input: GatingInput): FiredGate[] | undefined => {
       ...(run.spec.requestedBy === undefined ? {} : { startedBy: run.spec.requestedBy }),
     }),
     schema: definition.inputSchema,
-    shown: redactParams(call.params, agent.spec.approval?.redact ?? [], input.redactionKey).shown,
+    shown: redactParams(
+      call.params,
+      agent.spec.approval?.redact ?? [],
+      runKey(input.redactionKey, run.metadata.uid),
+    ).shown,
     agentGates: input.agentGates,
     projectGates: input.projectGates,
     toolChanged: changed,
@@ -74,7 +78,11 @@ export const digestsFor = (input: {
   /** Values that must not appear in anything that is shown. */
   readonly secrets: readonly (string | number)[]
 } => {
-  const { shown, secrets } = redactParams(input.call.params, input.redact, input.redactionKey)
+  const { shown, secrets } = redactParams(
+    input.call.params,
+    input.redact,
+    runKey(input.redactionKey, input.run.metadata.uid),
+  )
   const params = paramsDigest(shown)
   return {
     shown,

@@ -26,8 +26,8 @@ export const storeResults = async (
     namespaceOf(scope),
     closes.flatMap(({ view, close }) => [
       ...(view.request ? entriesFor(view.request, scope.run) : goneRequestEntries(scope, agent, view, close)),
+      // Only what was intended: a call that was refused at the last moment leaves no trace of an execution.
       ...(view.step.state === 'Executing' ||
-      close.approval?.verdict === 'Approved' ||
       deps.audit.has(namespaceOf(scope), auditKey('ToolExecuting', uidOf(scope), view.call.id))
         ? [executedEntry(scope, agent, view.call, close.state)]
         : []),

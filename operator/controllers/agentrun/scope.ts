@@ -44,6 +44,8 @@ export interface RunDeps {
   readonly modelTimeoutMs: number
   readonly trusted: () => boolean
   readonly draining: () => boolean
+  /** Queues an agent: something was seen that its status should say. */
+  readonly lookAtAgent: (namespace: string, name: string) => void
   /** Queues a run again. */
   readonly wake: (namespace: string, name: string) => void
   readonly settled: (phase: TerminalPhase, request: ApprovalRequest) => void

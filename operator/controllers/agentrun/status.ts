@@ -11,8 +11,10 @@ export const callSteps = (steps: readonly Step[], turn: number): Step[] =>
   steps.filter(step => step.type === 'ToolCall' && step.id?.startsWith(`${turn}.`))
 
 /** While any call of the turn is undecided the run awaits approval; an approved sibling runs meanwhile. */
-export const awaitsApproval = (steps: readonly Step[]): boolean =>
-  steps.some(step => step.state === 'AwaitingApproval')
+export const awaitsApproval = (steps: readonly Step[]): boolean => steps.some(isUndecided)
+
+/** Put to people, and not decided by them yet. */
+const isUndecided = (step: Step): boolean => step.state === 'AwaitingApproval' && step.approval === undefined
 
 export const allOver = (steps: readonly Step[]): boolean => steps.every(isOver)
 
@@ -43,7 +45,7 @@ export const goingOn = (
   now: string,
 ): AgentRunStatus => {
   const awaiting = status.phase === 'AwaitingApproval'
-  const open = (status.steps ?? []).filter(step => step.state === 'AwaitingApproval')
+  const open = (status.steps ?? []).filter(isUndecided)
   return withConditions(status, generation, now, [
     { type: 'Complete', status: 'False', reason: waiting.reason, message: waiting.message },
     { type: 'Failed', status: 'False', reason: 'NotFailed', message: '' },

@@ -175,7 +175,8 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall, stored: readonly T
   const twin = unapprovedTwin(call.tool, digests.paramsDigest, requestsOf(scope))
   if (twin) {
     const answered = answeredFromRecord(shown, twin)
-    return { call, step: answered.step, result: { id: call.id, kind: 'NotExecuted', text: answered.text } }
+    const step: Step = { ...answered.step, result: shownText(scope, answered.text) }
+    return { call, step, result: { id: call.id, kind: 'NotExecuted', text: answered.text } }
   }
   // Answered before a crash: what the model is told is not done after all, whatever else has changed since.
   const told = stored.find(({ id }) => id === call.id)
@@ -183,6 +184,9 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall, stored: readonly T
   const gates = gatesOf(scope, agent, full, definition)
   if (gates) {
     memory.gates.set(call.id, gates)
+    // The agent's conditions say so at once, not only when it is looked at next.
+    if (gates.some(({ outcome }) => outcome === 'ToolChanged'))
+      deps.lookAtAgent(namespaceOf(scope), agent.metadata.name)
     return {
       call,
       step: { ...shown, state: 'Pending', approvalRequest: requestName(scope.run.metadata.name, call.id) },

@@ -58,7 +58,7 @@ export const notApprovedText = (request: ApprovalRequest): string => {
   switch (request.status.phase) {
     case 'Rejected': {
       const reason = reasonOf(request, 'Reject')
-      return `This call was not executed: a reviewer rejected it.${reason ? ` Reason: ${reason}` : ''} ${DO_NOT_REPEAT}`
+      return `This call was not executed: a reviewer rejected it.${reason ? ` Reason: ${/[.!?]$/.test(reason) ? reason : `${reason}.`}` : ''} ${DO_NOT_REPEAT}`
     }
     case 'Expired':
       return `This call was not executed: the timeout ended it, as nobody approved it in time. ${DO_NOT_REPEAT}`

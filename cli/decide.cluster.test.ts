@@ -21,6 +21,9 @@ const bob = 'bob@acme.com'
 const carol = 'carol@acme.com'
 const mallory = 'mallory@acme.com'
 
+/** On a cluster that is not our own, people are impersonated by their kubeconfigs: there are no tokens, and no further --as. */
+const impersonated = cluster().people[alice]?.token === undefined
+
 let plugins: Plugins
 let namespace: string
 // Begun at the start and looked at later, as they take their time.
@@ -239,7 +242,7 @@ describe('a decision that is not taken', () => {
     expect(ran.err).toContain('The API server did not answer: The connection to the server')
   })
 
-  it('with a token that is not known', async () => {
+  it.skipIf(impersonated)('with a token that is not known', async () => {
     const ran = await run(alice, 'approve', 'x', '--token', 'wrong')
     expect(ran).toMatchObject({ code: 4, out: '' })
     expect(ran.err).toContain('does not accept your credentials')
@@ -247,7 +250,7 @@ describe('a decision that is not taken', () => {
 })
 
 describe('who decides', () => {
-  it('is whom --as and --as-group name, by those who may', async () => {
+  it.skipIf(impersonated)('is whom --as and --as-group name, by those who may', async () => {
     await ask(namespace, 'as')
     const as = ['--as', 'nina@acme.com', '--as-group', 'night-shift', '--as-group', 'system:authenticated']
     const ran = await run(cluster().kubeconfig, 'approve', 'as', '--wait=false', ...as)

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { installApi, kubectl } from './manifests.ts'
 import type { ClusterFacts } from './testcluster.ts'
 
@@ -10,6 +10,20 @@ export interface Kubeconfig {
     { readonly cluster: { readonly server: string; readonly 'certificate-authority-data'?: string } },
   ]
   readonly users: readonly [{ readonly name: string; readonly user: Readonly<Record<string, unknown>> }]
+}
+
+/** The kubectl that a shell would run, by its full path. Throws where there is none. */
+export function kubectlOnPath(path: string): string {
+  for (const folder of path.split(delimiter)) {
+    const program = join(folder, 'kubectl')
+    try {
+      accessSync(program, constants.X_OK)
+      return program
+    } catch {
+      // Not in this folder, or not a program.
+    }
+  }
+  throw new Error('there is no kubectl on the PATH: install one to use a cluster of your own')
 }
 
 /**
@@ -26,7 +40,8 @@ export async function useCurrentCluster(
     return path
   }
   // Without a path kubectl reads $KUBECONFIG, which may be a list, or ~/.kube/config.
-  const current = { kubectl: 'kubectl', kubeconfig: '' }
+  const program = kubectlOnPath(process.env.PATH ?? '')
+  const current = { kubectl: program, kubeconfig: '' }
   const view = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']
   const text = await kubectl(current, view)
   const config = JSON.parse(text) as Kubeconfig
@@ -35,13 +50,13 @@ export async function useCurrentCluster(
   const facts: ClusterFacts = {
     url: cluster.server,
     ca: Buffer.from(cluster['certificate-authority-data'] ?? '', 'base64').toString(),
-    kubectl: 'kubectl',
+    kubectl: program,
     kubeconfig,
     people: Object.fromEntries(
       people.map(name => [name, { kubeconfig: write(name, actingAs(config, name)) }]),
     ),
   }
-  await installApi({ kubectl: 'kubectl', kubeconfig })
+  await installApi({ kubectl: program, kubeconfig })
   return { facts, stop: async () => rmSync(folder, { recursive: true, force: true }) }
 }
 

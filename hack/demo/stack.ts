@@ -78,7 +78,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
       startExamples(group, folder),
       buildPlugins(join(folder, 'plugins')).then(plugins => plugins.bin),
     ])
-    if (started.kubectl !== 'kubectl') symlinkSync(started.kubectl, join(bin, 'kubectl'))
+    symlinkSync(started.kubectl, join(bin, 'kubectl'))
     return await startOn(
       { cluster: started, group, folder, examples, bin, stopping: stopping.signal, stop },
       options,

@@ -4,7 +4,7 @@ import type { Scope } from './scope.ts'
 
 /** Bytes of params that a step of the trace holds; the request and the transcript hold all of them. */
 const MAX_PARAMS_BYTES = 4096
-/** Characters of a text or result that a step holds. */
+/** Bytes of a text or result that a step holds. */
 const MAX_TEXT = 1024
 
 /** Params for the trace: as shown, or their beginning where they are long. */
@@ -13,10 +13,7 @@ export const shownParams = (shown: JsonObject): JsonObject => {
   const bytes = Buffer.byteLength(json)
   if (bytes <= MAX_PARAMS_BYTES) return shown
   return {
-    $cut: Buffer.from(json)
-      .subarray(0, MAX_PARAMS_BYTES - 256)
-      .toString('utf8')
-      .replace(/\uFFFD+$/, ''),
+    $cut: beginning(Buffer.from(json), MAX_PARAMS_BYTES - 256),
     $bytes: bytes,
   }
 }
@@ -27,10 +24,12 @@ export const shownText = (scope: Scope, text: string, limit = MAX_TEXT): string 
   const bytes = Buffer.from(clean)
   if (bytes.length <= limit) return clean
   const mark = ` … (cut; ${bytes.length} bytes)`
-  return (
-    bytes
-      .subarray(0, limit - Buffer.byteLength(mark))
-      .toString('utf8')
-      .replace(/\uFFFD+$/, '') + mark
-  )
+  return beginning(bytes, limit - Buffer.byteLength(mark)) + mark
 }
+
+/** The first bytes of a text, without the half of a character that they may end in. */
+const beginning = (text: Buffer, bytes: number): string =>
+  text
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '')

@@ -116,7 +116,7 @@ const gateway: Granted = {
   'projects.countersign.dev': read,
   'subjectaccessreviews.authorization.k8s.io': 'create',
 }
-const keys = 'get list watch create delete'
+const keys = 'get list watch create patch delete'
 
 let project: string
 beforeAll(async () => {

@@ -16,10 +16,19 @@ export const ANNOTATIONS = {
   acceptTools: 'countersign.dev/accept-tools',
   /** On an AuditRecord: short hashes of what its entries record, so that nothing is recorded twice. */
   auditKeys: 'countersign.dev/audit-keys',
+  /** On an APIKey, set by the gateway as it creates it: over which path (Token, API, Web) its user made it. */
+  createdVia: 'countersign.dev/created-via',
+  /** On an APIKey, set by the gateway before it deletes it: the user who revoked it. */
+  revokedBy: 'countersign.dev/revoked-by',
+  /** On an APIKey, beside `revokedBy`: over which path. */
+  revokedVia: 'countersign.dev/revoked-via',
 } as const
 
 /** Holds a deleted AgentRun until its open requests are cancelled and recorded. */
 export const RUN_FINALIZER = 'countersign.dev/open-requests'
+
+/** Holds a deleted APIKey until its end is recorded; it is there from the creation on (policy). */
+export const KEY_FINALIZER = 'countersign.dev/audit'
 
 /** The user extra that only the gateway can give: over which path a person decided. */
 export const VIA_EXTRA = 'countersign.dev/via'

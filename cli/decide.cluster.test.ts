@@ -66,7 +66,7 @@ describe('kubectl approve', () => {
     await ask(namespace, 'quorum', { requiredApprovals: 2 })
     const first = await run(alice, 'approve', 'quorum')
     expect(first.out).toBe(
-      `${full('quorum')} approved by ${alice}; 1 of 2 approvals; waiting for another reviewer\n`,
+      `${full('quorum')} approved by ${alice}; 1 of 2 approvals; one more approval is needed, by another reviewer\n`,
     )
     const again = await run(alice, 'approve', 'quorum')
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('was approved by you already') })

@@ -35,7 +35,7 @@ Message:
 Why it waits:
   gate order_tools.process_refund of agent order-manager: it stops every call
 
-Approvals:   1 of 2
+Approvals:   1 of 2 (bob@acme.com)
 If rejected: the agent is told why and goes on
 Digest:      ${DIGEST}
 
@@ -46,7 +46,7 @@ Who may decide:
 History:
   2026-11-22 16:59:00Z (60s ago)  asked for
   2026-11-22 17:00:00Z (0s ago)  approved by bob@acme.com via Kubectl: checked
-  now  1 of 2 approvals; waiting for another reviewer
+  now  1 of 2 approvals; one more approval is needed, by another reviewer
 
 Decide:
   kubectl approve refund-1-1-0 -n shop
@@ -83,7 +83,7 @@ Decide:
     }
     const text = shown(request, around)
     for (const character of evil.matchAll(/[^[2J]/gu)) expect(text).not.toContain(character[0])
-    expect(text.match(/\\u202e/g)?.length).toBe(17)
+    expect(text.match(/\\u202e/g)?.length).toBe(18)
   })
 
   it('does not tell somebody how to decide who may not', () => {

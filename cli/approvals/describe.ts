@@ -1,5 +1,6 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import type { FiredGate } from '../../crds/v1alpha1/gate.ts'
+import { progressOf } from '../../operator/policy/decisions.ts'
 import { expiry, progress, settlement } from '../decide/judge.ts'
 import type { Approver } from '../requests/access.ts'
 import type { RequestEvent } from '../requests/events.ts'
@@ -44,7 +45,7 @@ export function describeRequest(
     ...(spec.message ? [['Message:', ...visibleLines(spec.message).map(text => `  ${text}`)]] : []),
     ['Why it waits:', ...spec.gates.flatMap(gate => gateLines(gate, spec.agentRef.name))],
     [
-      line('Approvals', `${approvals(request)} of ${spec.requiredApprovals}`),
+      line('Approvals', quorum(request)),
       line('If rejected', rejection(request)),
       line('Digest', spec.callDigest),
     ],
@@ -56,6 +57,12 @@ export function describeRequest(
     ...(canGoOn(request, around) ? [['Decide:', ...commands(request)]] : []),
   ]
   return `${sections.map(lines => lines.join('\n')).join('\n\n')}\n`
+}
+
+/** `1 of 2 (alice@acme.com)`. */
+function quorum(request: ApprovalRequest): string {
+  const { given, required, by } = progressOf(request)
+  return `${given} of ${required}${by.length === 0 ? '' : ` (${by.map(visible).join(', ')})`}`
 }
 
 function phase(request: ApprovalRequest, now: number, paint: Paint): string {

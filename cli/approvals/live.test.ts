@@ -39,7 +39,7 @@ describe('the live view', () => {
     expect(lines).toEqual([
       'waiting a',
       'new b',
-      'decision a approved by alice; 1 of 2 approvals; waiting for another reviewer',
+      'decision a approved by alice; 1 of 2 approvals; one more approval is needed, by another reviewer',
       'approved a by alice: ok',
       'deleted b before it was decided',
     ])

@@ -139,7 +139,7 @@ describe('after a decision was taken', () => {
       anApproval({ spec: { requiredApprovals: 2 }, status: { decisions: [aDecision(alice)] } }),
       'Approve',
       0,
-      'approved by alice@acme.com; 1 of 2 approvals; waiting for another reviewer',
+      'approved by alice@acme.com; 1 of 2 approvals; one more approval is needed, by another reviewer',
     ],
     [
       'not settled yet',
@@ -170,8 +170,8 @@ describe('after a decision was taken', () => {
 })
 
 it.each([
-  [1, 0, '0 of 1 approvals; waiting for another reviewer'],
-  [3, 1, '1 of 3 approvals; waiting for 2 other reviewers'],
+  [1, 0, '0 of 1 approvals; one more approval is needed, by another reviewer'],
+  [3, 1, '1 of 3 approvals; 2 more approvals are needed, by other reviewers'],
   [2, 2, 'the operator has yet to settle it'],
 ])('of %i approvals, %i given: %s', (requiredApprovals, given, text) => {
   const decisions = Array.from({ length: given }, (_, i) => aDecision(`reviewer-${i}`))

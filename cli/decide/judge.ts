@@ -79,15 +79,18 @@ export function standing(
   }
 }
 
-/** `1 of 2 approvals; waiting for another reviewer`. */
+/** `1 of 2 approvals; one more approval is needed, by another reviewer`. */
 export function progress(request: ApprovalRequest): string {
   const { requiredApprovals } = request.spec
   const got = approvals(request)
   const rejected = request.status.decisions.some(decision => decision.verdict === 'Reject')
   if (rejected || got >= requiredApprovals) return 'the operator has yet to settle it'
   const missing = requiredApprovals - got
-  const others = missing === 1 ? 'another reviewer' : `${missing} other reviewers`
-  return `${got} of ${requiredApprovals} approvals; waiting for ${others}`
+  const needed =
+    missing === 1
+      ? 'one more approval is needed, by another reviewer'
+      : `${missing} more approvals are needed, by other reviewers`
+  return `${got} of ${requiredApprovals} approvals; ${needed}`
 }
 
 /** Whether the decisions that are there settle the request, so that waiting for the operator has an end. */

@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
+import { progressOf } from '../../operator/policy/decisions.ts'
 
 /** When it was asked for, by the server's clock; milliseconds since the epoch. */
 export const requestedAt = (request: ApprovalRequest): number =>
@@ -11,5 +12,5 @@ export const requestedAt = (request: ApprovalRequest): number =>
 export const expiresAt = (request: ApprovalRequest): number =>
   requestedAt(request) + request.spec.timeoutSeconds * 1000
 
-export const approvals = (request: ApprovalRequest): number =>
-  request.status.decisions.filter(decision => decision.verdict === 'Approve').length
+/** How many different reviewers have approved. */
+export const approvals = (request: ApprovalRequest): number => progressOf(request).given

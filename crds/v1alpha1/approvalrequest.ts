@@ -130,7 +130,9 @@ export const approvalRequestStatus = z
       .describe('Who was told of the request, how and when.'),
     conditions: conditions
       .optional()
-      .describe('Notified (those concerned were told) and Decided (the request is settled).'),
+      .describe(
+        'Notified (those concerned were told) and Decided: False while reviewers are waited for (1 of 2 approvals: alice@acme.com), True once the request is settled.',
+      ),
   })
   .meta(
     rules(

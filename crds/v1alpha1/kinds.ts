@@ -204,7 +204,14 @@ export const approvalRequestKind: Kind = {
     text('Expires', '.status.expiresAt', 'When it expires undecided.'),
     text('Run', '.spec.runRef.name', 'The run that waits.'),
     wide(integer('Required', '.spec.requiredApprovals', 'How many different reviewers must approve.')),
-    wide(text('Reviewers', '.status.decisions[*].reviewer', 'Who decided first.')),
+    // A column takes the first of a list alone, so that who decided stands in the operator's own sentence.
+    wide(
+      text(
+        'Decided',
+        '.status.conditions[?(@.type=="Decided")].message',
+        'How many have approved, of how many, and who; once settled, how and by whom.',
+      ),
+    ),
     wide(text('Requested-By', '.spec.requestedBy', 'Who started the run.')),
   ],
   selectableFields: ['.status.phase', '.spec.agentRef.name', '.spec.runRef.name', '.spec.tool'],

@@ -23,6 +23,32 @@ export type Settlement =
     }
   | { readonly phase: 'Expired'; readonly message: string }
 
+/** How far a request is from its quorum. */
+export interface Progress {
+  /** Different reviewers who have approved. */
+  readonly given: number
+  readonly required: number
+  /** Who they are, sorted, as the list's order says nothing. */
+  readonly by: readonly string[]
+}
+
+/** Counts approvals by the person: whoever comes twice, over whatever path, is one. */
+export function progressOf({ spec, status }: Decidable): Progress {
+  const by = new Set(status.decisions.filter(({ verdict }) => verdict === 'Approve').map(d => d.reviewer))
+  return { given: by.size, required: spec.requiredApprovals, by: [...by].sort() }
+}
+
+/** `1 of 2 approvals`. */
+export const countText = ({ given, required }: Progress): string => `${given} of ${required} approvals`
+
+/**
+ * Whether nobody at all may decide a request, so that it can only expire: the starter may not, and nobody knows who
+ * that is. The policy countersign-decisions refuses every decision on it.
+ */
+export const isUndecidable = (
+  spec: Pick<ApprovalRequestSpec, 'allowSelfApproval' | 'requestedBy'>,
+): boolean => !spec.allowSelfApproval && spec.requestedBy === undefined
+
 //             one Reject ───────────────────────► Rejected
 //            ╱
 //   Pending ── requiredApprovals Approves ───────► Approved
@@ -35,16 +61,14 @@ export type Settlement =
  * `expiresAt` are instants in milliseconds.
  */
 export function settle(request: Decidable, now: number, expiresAt: number): Settlement {
-  const { requiredApprovals } = request.spec
   const { decisions } = request.status
   const rejects = decisions.filter(decision => decision.verdict === 'Reject')
   const approves = decisions.filter(decision => decision.verdict === 'Approve')
   if (rejects.length > 0) return { phase: 'Rejected', ...told('Rejected', rejects) }
-  const reviewers = new Set(approves.map(decision => decision.reviewer))
-  if (reviewers.size >= requiredApprovals) return { phase: 'Approved', ...told('Approved', approves) }
-  if (now < expiresAt) return { phase: 'Pending', approvals: reviewers.size }
-  const got =
-    reviewers.size === 0 ? 'Nobody decided' : `${reviewers.size} of ${requiredApprovals} approvals were given`
+  const progress = progressOf(request)
+  if (progress.given >= progress.required) return { phase: 'Approved', ...told('Approved', approves) }
+  if (now < expiresAt) return { phase: 'Pending', approvals: progress.given }
+  const got = progress.given === 0 ? 'Nobody decided' : `${countText(progress)} were given`
   return { phase: 'Expired', message: `${got} before the time ran out.` }
 }
 

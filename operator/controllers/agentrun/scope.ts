@@ -11,6 +11,7 @@ import type { Clock } from '../../../kube/types.ts'
 import type { Egress, ModelAnswer, ModelRequest, ToolDefinition } from '../../agent/types.ts'
 import type { NewEntry } from '../../audit/entry.ts'
 import type { AuditWriter } from '../../audit/writer.ts'
+import { countText, progressOf } from '../../policy/decisions.ts'
 import type { GateBook } from '../../policy/gatebook.ts'
 import { cutText } from '../../policy/json.ts'
 import type { Toolbox } from '../../toolbox/toolbox.ts'
@@ -128,7 +129,15 @@ export const goingOnNow = (scope: Scope, status: AgentRunStatus, waiting: Waitin
     unrecorded === undefined
       ? waiting
       : { reason: 'AuditUnavailable', message: `${unrecorded}: nothing is done meanwhile` }
-  return goingOn(status, why, scope.run.metadata.generation ?? 1, nowOf(scope))
+  return goingOn(status, why, scope.run.metadata.generation ?? 1, nowOf(scope), name =>
+    progressIn(scope, name),
+  )
+}
+
+/** How far one of several approvals that a request needs are; undefined where one is enough. */
+const progressIn = (scope: Scope, name: string): string | undefined => {
+  const request = requestsOf(scope).find(one => one.metadata.name === name)
+  return request && request.spec.requiredApprovals > 1 ? countText(progressOf(request)) : undefined
 }
 
 /**

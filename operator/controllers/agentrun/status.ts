@@ -37,12 +37,13 @@ export interface Waiting {
   readonly message: string
 }
 
-/** The conditions of a run that goes on. */
+/** The conditions of a run that goes on. `progress`: `1 of 2 approvals` for a request of which several are needed. */
 export const goingOn = (
   status: AgentRunStatus,
   waiting: Waiting,
   generation: number,
   now: string,
+  progress: (request: string) => string | undefined = () => undefined,
 ): AgentRunStatus => {
   const awaiting = status.phase === 'AwaitingApproval'
   const open = (status.steps ?? []).filter(isUndecided)
@@ -54,13 +55,18 @@ export const goingOn = (
           type: 'AwaitingApproval',
           status: 'True',
           reason: 'AwaitingApproval',
-          message: `waits for people to decide ${open.map(step => step.approvalRequest).join(', ')}`.slice(
+          message: `waits for people to decide ${open.map(step => named(step, progress)).join(', ')}`.slice(
             0,
             4096,
           ),
         }
       : { type: 'AwaitingApproval', status: 'False', reason: 'NothingOpen', message: '' },
   ])
+}
+
+const named = ({ approvalRequest = '' }: Step, progress: (request: string) => string | undefined): string => {
+  const count = progress(approvalRequest)
+  return count === undefined ? approvalRequest : `${approvalRequest} (${count})`
 }
 
 /** The conditions of a run that has ended. */

@@ -2,24 +2,20 @@ import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
 import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
-import { isConflict, isForbidden, isNotFound } from '../../../kube/errors.ts'
+import { isConflict, isForbidden, isNotFound, logSafe } from '../../../kube/errors.ts'
 import type { Logger } from '../../../kube/logger.ts'
 import type { Clock } from '../../../kube/types.ts'
 import type { AuditWriter } from '../../audit/writer.ts'
 import { isCanary } from '../../canary/objects.ts'
+import { progressOf } from '../../policy/decisions.ts'
 import { isOwnedBy } from '../agentrun/gating.ts'
 import { hasEnded } from '../agentrun/status.ts'
 import type { Cache, RecordEvent } from '../cache.ts'
+import { findCondition } from '../conditions.ts'
 import { decideRequest } from './decide.ts'
 import { entriesFor } from './entries.ts'
-import {
-  expiresAt,
-  requestedAt,
-  settledStatus,
-  type TerminalPhase,
-  wholeSeconds,
-  writeRequestStatus,
-} from './settlement.ts'
+import { announcedStatus, PENDING_REASONS, undecided } from './progress.ts'
+import { expiresAt, settledStatus, type TerminalPhase, writeRequestStatus } from './settlement.ts'
 
 export interface RequestControllerDeps {
   readonly client: Client
@@ -35,6 +31,8 @@ export interface RequestControllerDeps {
 
 /** Milliseconds after which something that could not be done is tried again. */
 const RETRY_MS = 1000
+/** As RETRY_MS, for what nothing waits for. */
+const ANNOUNCE_RETRY_MS = 5000
 /** How far the clocks of the API server and of this process may be apart before it is worth a line. */
 const SKEW_MS = 60_000
 
@@ -58,14 +56,8 @@ export const reconcileRequest = async (
       return { requeueAfterMs: RETRY_MS }
     case 'Wait':
       return { requeueAfterMs: plan.untilMs - now }
-    case 'Announce': {
-      const times = {
-        requestedAt: wholeSeconds(requestedAt(request)),
-        expiresAt: wholeSeconds(expiresAt(request)),
-      }
-      deps.requests.wrote(await writeRequestStatus(deps.client, request, { ...request.status, ...times }))
-      return { requeueAfterMs: expiresAt(request) - now }
-    }
+    case 'Announce':
+      return { requeueAfterMs: Math.min(await announce(deps, request, now), expiresAt(request) - now) }
     case 'Record':
       await deps.audit.append(namespace, entriesFor(request, run))
       return {}
@@ -79,6 +71,36 @@ export const reconcileRequest = async (
       return {}
     }
   }
+}
+
+/**
+ * Writes when a request ends and how far it is, and returns in how many milliseconds to look again. It is for people
+ * alone, so a failure is no reason to keep anything that matters waiting: a decision that came meanwhile tells by
+ * itself, and the end of the request is not slept through.
+ */
+const announce = async (
+  deps: RequestControllerDeps,
+  request: ApprovalRequest,
+  now: number,
+): Promise<number> => {
+  let announced: ApprovalRequest
+  try {
+    announced = await writeRequestStatus(deps.client, request, announcedStatus(request, now))
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return RETRY_MS
+    const { namespace, name } = request.metadata
+    deps.log.warn({ namespace, name, error: logSafe(error) }, 'a request could not be told how far it is')
+    return ANNOUNCE_RETRY_MS
+  }
+  deps.requests.wrote(announced)
+  const { reason, message } = undecided(announced)
+  const said = findCondition(request.status.conditions, 'Decided')
+  if (reason === PENDING_REASONS.nobody && said?.reason !== reason) {
+    deps.event(announced, { type: 'Warning', reason, action: 'Ask', note: message })
+  } else if (progressOf(announced).given > 0 && said?.message !== message) {
+    deps.event(announced, { type: 'Normal', reason: 'ApprovalGiven', action: 'Decide', note: message })
+  }
+  return Number.POSITIVE_INFINITY
 }
 
 /** Whether the run of a request has ended or is another one, by the word of the API server. */

@@ -11,14 +11,22 @@ const request = (changes: {
   readonly phase?: string
   readonly said?: readonly (readonly [string, Said])[]
   readonly needs?: number
-  readonly announced?: boolean
+  /** How far the status says that it is. */
+  readonly announced?: string
 }): ApprovalRequest =>
   ({
     metadata: { name: 'r', creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: { timeoutSeconds: 60, requiredApprovals: changes.needs ?? 1 },
+    spec: { timeoutSeconds: 60, requiredApprovals: changes.needs ?? 1, allowSelfApproval: true },
     status: {
       phase: changes.phase ?? 'Pending',
-      ...(changes.announced ? { expiresAt: '2026-01-01T00:01:00Z' } : {}),
+      ...(changes.announced === undefined
+        ? {}
+        : {
+            expiresAt: '2026-01-01T00:01:00Z',
+            conditions: [
+              { type: 'Decided', status: 'False', reason: 'AwaitingApprovals', message: changes.announced },
+            ],
+          }),
       decisions: (changes.said ?? []).map(([reviewer, verdict]) => ({ reviewer, verdict, via: 'Web' })),
     },
   }) as unknown as ApprovalRequest
@@ -33,25 +41,45 @@ const plan = (
   return decided.plan === 'Wait' ? `Wait until ${(decided.untilMs - CREATED) / SECOND}` : decided.plan
 }
 
+const NONE = '0 of 1 approvals'
 const approve = (...names: string[]) => names.map(name => [name, 'Approve'] as const)
 const reject = (...names: string[]) => names.map(name => [name, 'Reject'] as const)
 
 describe('what is to be done about a request', () => {
   it.each<[string, string, string]>([
     ['new', plan({}), 'Announce'],
-    ['told of its times', plan({ announced: true }), 'Wait until 60'],
-    ['one second before its end', plan({ announced: true }, { after: 59 }), 'Wait until 60'],
-    ['at its end', plan({ announced: true }, { after: 60 }), 'Expired'],
+    ['told of its times', plan({ announced: NONE }), 'Wait until 60'],
+    ['one second before its end', plan({ announced: NONE }, { after: 59 }), 'Wait until 60'],
+    ['at its end', plan({ announced: NONE }, { after: 60 }), 'Expired'],
     ['long after its end, never announced', plan({}, { after: 600 }), 'Expired'],
     ['approved', plan({ said: approve('ann') }), 'Approved'],
     ['approved in time, seen late', plan({ said: approve('ann') }, { after: 600 }), 'Approved'],
     ['rejected in time, seen late', plan({ said: reject('ann') }, { after: 600 }), 'Rejected'],
-    ['approved by one of two', plan({ said: approve('ann'), needs: 2, announced: true }), 'Wait until 60'],
+    [
+      'approved by one of two, which it does not say yet',
+      plan({ said: approve('ann'), needs: 2, announced: '0 of 2 approvals' }),
+      'Announce',
+    ],
+    [
+      'approved by one of two, as it says',
+      plan({ said: approve('ann'), needs: 2, announced: '1 of 2 approvals: ann' }),
+      'Wait until 60',
+    ],
+    [
+      'approved by one of two, as it says, at its end',
+      plan({ said: approve('ann'), needs: 2, announced: '1 of 2 approvals: ann' }, { after: 60 }),
+      'Expired',
+    ],
     ['approved by one of two, over', plan({ said: approve('ann'), needs: 2 }, { after: 60 }), 'Expired'],
+    [
+      'approved by two of two, before it says so of the first',
+      plan({ said: approve('ann', 'bea'), needs: 2, announced: '0 of 2 approvals' }),
+      'Approved',
+    ],
     ['approved by two of two', plan({ said: approve('ann', 'bea'), needs: 2 }), 'Approved'],
     [
       'approved twice by one',
-      plan({ said: approve('ann', 'ann'), needs: 2, announced: true }),
+      plan({ said: approve('ann', 'ann'), needs: 2, announced: '1 of 2 approvals: ann' }),
       'Wait until 60',
     ],
     ['approved and rejected', plan({ said: [...approve('ann'), ...reject('bea')] }), 'Rejected'],

@@ -1,5 +1,6 @@
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
 import { settle } from '../../policy/decisions.ts'
+import { isAnnounced } from './progress.ts'
 import { expiresAt, type TerminalPhase } from './settlement.ts'
 
 /*
@@ -15,7 +16,7 @@ import { expiresAt, type TerminalPhase } from './settlement.ts'
  */
 
 export type RequestPlan =
-  /** Times are not in the status yet. */
+  /** The status does not say yet when it ends, or how many have approved. */
   | { readonly plan: 'Announce' }
   | { readonly plan: 'Wait'; readonly untilMs: number }
   | { readonly plan: 'Settle'; readonly phase: TerminalPhase; readonly message: string }
@@ -39,5 +40,5 @@ export const decideRequest = (
   if (settlement.phase !== 'Pending') {
     return { plan: 'Settle', phase: settlement.phase, message: settlement.message }
   }
-  return request.status.expiresAt === undefined ? { plan: 'Announce' } : { plan: 'Wait', untilMs: deadline }
+  return isAnnounced(request) ? { plan: 'Wait', untilMs: deadline } : { plan: 'Announce' }
 }

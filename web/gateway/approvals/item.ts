@@ -6,6 +6,7 @@ import {
   callID,
 } from '../../../crds/v1alpha1/approvalrequest.ts'
 import { objectName, time } from '../../../crds/v1alpha1/common.ts'
+import { progressOf } from '../../../operator/policy/decisions.ts'
 import { namespaceName } from '../http/params.ts'
 
 const spec = approvalRequestSpec.shape
@@ -29,6 +30,7 @@ export const approvalItem = z.object({
   gates: spec.gates,
   decisions: z.array(status.decisions.unwrap().element).describe('One entry for each reviewer who decided.'),
   requiredApprovals: spec.requiredApprovals,
+  approvals: z.int().min(0).describe('How many different reviewers have approved.'),
   allowSelfApproval: spec.allowSelfApproval,
   onRejection: spec.onRejection,
   requestedBy: spec.requestedBy,
@@ -66,6 +68,7 @@ export function itemOf(request: ApprovalRequest): ApprovalItem {
     gates: spec.gates,
     decisions: status.decisions,
     requiredApprovals: spec.requiredApprovals,
+    approvals: progressOf(request).given,
     allowSelfApproval: spec.allowSelfApproval,
     onRejection: spec.onRejection,
     requestedBy: spec.requestedBy,

@@ -22,6 +22,8 @@ import type { Clock } from '../../kube/types.ts'
 import { createEgress } from '../agent/tools/egress.ts'
 import { createAuditWriter } from '../audit/writer.ts'
 import { hasEnded } from '../controllers/agentrun/status.ts'
+import type { RecordEvent } from '../controllers/cache.ts'
+import type { ImpersonationMode } from '../controllers/people/controller.ts'
 import { createOperatorMetrics } from '../metrics.ts'
 import { createOperator } from '../operator.ts'
 
@@ -43,6 +45,10 @@ export interface OperatorOptions {
   readonly client?: Client
   /** Default: the system's. */
   readonly clock?: Clock
+  /** Default `off`: the operators of all tests would keep the one role that the gateway has. */
+  readonly impersonation?: ImpersonationMode | 'off'
+  /** Told of every Event. Default: nobody. */
+  readonly event?: RecordEvent
 }
 
 /** An operator in this process that looks at one namespace, with the operator's rights, on the real API server. */
@@ -56,10 +62,12 @@ export const startOperator = (namespace: string, options: OperatorOptions = {}):
     clock,
     logger: silentLogger,
     audit: createAuditWriter({ client, clock }),
-    event: () => {},
+    event: options.event ?? (() => {}),
     egress,
     metrics,
     runtimeMetrics: promMetrics(new Registry()),
+    namespace: SYSTEM,
+    impersonation: options.impersonation ?? 'off',
     redactionKey,
     executor: `test-${randomUUID()}`,
     modelTimeoutMs: 5_000,

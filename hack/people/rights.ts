@@ -1,0 +1,52 @@
+// What the API server itself says about somebody's right to decide.
+import { randomUUID } from 'node:crypto'
+import type { Client } from '../../kube/client.ts'
+import type { KubeObject, Resource } from '../../kube/types.ts'
+import { adminClient, eventually } from '../testing.ts'
+
+/** Whether this person may decide in a namespace now, by the API server that is asked. */
+export async function mayDecide(client: Client, namespace: string): Promise<boolean> {
+  const answer = (await client.raw({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: {
+        resourceAttributes: {
+          namespace,
+          verb: 'approve',
+          group: 'countersign.dev',
+          resource: 'approvalrequests',
+        },
+      },
+    },
+  })) as { status: { allowed: boolean } }
+  return answer.status.allowed
+}
+
+/** Waits until the API server has taken a change of RoleBindings up, which it does in its own time. */
+export const untilMay = (client: Client, namespace: string, may: boolean): Promise<unknown> =>
+  eventually(async () => (await mayDecide(client, namespace)) === may, { timeoutMs: 30_000 })
+
+const GROUP = 'rbac.authorization.k8s.io'
+const roleBindings: Resource<KubeObject & { roleRef: object; subjects: object[] }> = {
+  group: GROUP,
+  version: 'v1',
+  kind: 'RoleBinding',
+  plural: 'rolebindings',
+  namespaced: true,
+}
+
+/** Binds somebody to the role of members; returns what takes it away again. */
+export async function bindMember(namespace: string, user: string): Promise<() => Promise<void>> {
+  const name = `member-${randomUUID()}`
+  await adminClient().create(roleBindings, {
+    metadata: { name, namespace },
+    roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name: 'countersign-member' },
+    subjects: [{ apiGroup: GROUP, kind: 'User', name: user }],
+  })
+  return async () => {
+    await adminClient().delete(roleBindings, { namespace, name })
+  }
+}

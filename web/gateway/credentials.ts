@@ -1,63 +1,41 @@
 import type { Via } from '../../crds/v1alpha1/approvalrequest.ts'
 import type { Client } from '../../kube/client.ts'
-import { isSendableToken } from '../../kube/impersonation.ts'
-import { type Person, whoAmI } from './identity.ts'
-import { problem } from './problems/problem.ts'
+import type { AccessQuestion } from './access/question.ts'
+import type { Person } from './identity.ts'
 
-/** Somebody whose request this is, and the client that asks the API server as them. */
+/** What a credential itself is narrowed to, whatever its person may. */
+export interface Scope {
+  /** The only project that it reaches; absent: all of its person's. */
+  readonly project?: string
+  readonly readOnly: boolean
+  /** The only agents that it has to do with; absent: all. */
+  readonly agents?: readonly string[]
+}
+
+/** Somebody whose request this is. Their credential has been verified. */
 export interface Caller {
+  /** Asks the API server as them: for writes, and for what is not cached. */
   readonly client: Client
   /** The path that a decision of theirs comes over. */
   readonly via: Via
-  /** Who they are, by the API server's word; asked once a request. */
+  /** Opaque, the same for one credential as long as it lives: for caches and limits, never for a log. */
+  readonly id: string
+  readonly scope: Scope
+  /** Their name, by the API server's word. */
+  readonly username: string
+  /** Who they are, with the time as it is now by the API server's clock. */
   person(): Promise<Person>
-  /** Their name, once `person` has answered. */
-  readonly username: string | undefined
+  /** Whether they may, by a review that was asked for at most 2 s ago. Says nothing of the scope. */
+  may(question: AccessQuestion): Promise<boolean>
 }
 
-/** Finds out who asks, from the Authorization header. Throws the problem `Unauthenticated`. */
-export type Credentials = (authorization: string | undefined) => Caller
-
-/**
- * Tokens that the API server accepts, passed through as they are: `client` gives its connections and nothing of its
- * own rights.
- */
-export function bearerTokens(client: Client): Credentials {
-  return authorization => {
-    const token = tokenIn(authorization)
-    return new TokenCaller(client.withToken(token))
-  }
+/** Somebody tries to be somebody. */
+export interface Attempt {
+  /** The Authorization header. */
+  readonly authorization: string | undefined
+  /** Of the client; behind trusted proxies the one that they forward for. */
+  readonly address: string
 }
 
-class TokenCaller implements Caller {
-  readonly client: Client
-  readonly via = 'Token'
-  username: string | undefined
-  #person: Promise<Person> | undefined
-
-  constructor(client: Client) {
-    this.client = client
-  }
-
-  person(): Promise<Person> {
-    this.#person ??= whoAmI(this.client).then(person => {
-      this.username = person.username
-      return person
-    })
-    return this.#person
-  }
-}
-
-function tokenIn(authorization: string | undefined): string {
-  if (authorization === undefined || authorization.trim() === '') {
-    throw unauthenticated('Send a token that the API server accepts, as Authorization: Bearer <token>.')
-  }
-  const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1]
-  if (token === undefined)
-    throw unauthenticated('The Authorization header is not of the form Bearer <token>.')
-  if (token.startsWith('csk_')) throw unauthenticated('API keys are not accepted by this gateway.')
-  if (!isSendableToken(token)) throw unauthenticated('The token holds characters that no token has.')
-  return token
-}
-
-const unauthenticated = (what: string) => problem('Unauthenticated', { what })
+/** Finds out who asks. Rejects with the problem `Unauthenticated` or `TooManyRequests`. */
+export type Credentials = (attempt: Attempt) => Promise<Caller>

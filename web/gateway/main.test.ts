@@ -19,6 +19,9 @@ beforeAll(async () => {
   api = await scriptedServer((request, response) => {
     if (request.query.has('watch')) return void response.flushHeaders()
     if (request.path === '/version') return answer(response, {})
+    if (request.path.endsWith('/selfsubjectreviews')) {
+      return answer(response, { status: { userInfo: { username: 'alice@acme.com' } } }, 201)
+    }
     answer(response, {
       metadata: {
         name: 'a',

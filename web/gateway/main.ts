@@ -5,12 +5,13 @@ import { sleep, systemClock } from '../../kube/clock.ts'
 import { loadConnection } from '../../kube/config.ts'
 import { logSafe } from '../../kube/errors.ts'
 import { createClient } from '../../kube/http-client.ts'
+import { Reviews } from './access/reviews.ts'
 import { type Config, readConfig } from './config.ts'
-import { bearerTokens } from './credentials.ts'
 import type { Deps } from './deps.ts'
 import { Metrics } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { buildServer } from './server.ts'
+import { bearerTokens } from './tokens.ts'
 
 // Long enough for a long poll and a settlement to end; a pod is killed after 30 s.
 const shutdownMs = 25_000
@@ -32,7 +33,11 @@ async function run(config: Config, log: Logger): Promise<void> {
   const stopping = new AbortController()
   const deps: Deps = {
     client,
-    credentials: bearerTokens(client),
+    credentials: bearerTokens({
+      client,
+      clock: systemClock,
+      reviews: new Reviews({ client, clock: systemClock }),
+    }),
     clock: systemClock,
     random: Math.random,
     newID: () => randomBytes(8).toString('hex'),

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyError, LogController } from 'fastify'
+import { holdToScope } from './access/scope.ts'
 import { agentRoutes } from './agents/routes.ts'
 import { approvalRoutes } from './approvals/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
@@ -50,6 +51,7 @@ export async function buildServer(deps: Deps): Promise<App> {
   await app.register(
     async (api: App) => {
       authenticate(api, deps.credentials)
+      holdToScope(api)
       projectRoutes(api, deps)
       approvalRoutes(api, deps)
       runRoutes(api, deps)

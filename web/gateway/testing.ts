@@ -4,10 +4,11 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import type { Client } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
-import { bearerTokens } from './credentials.ts'
+import { Reviews } from './access/reviews.ts'
 import type { Deps } from './deps.ts'
 import { Metrics } from './metrics.ts'
 import { buildServer } from './server.ts'
+import { bearerTokens } from './tokens.ts'
 
 /** What the gateway answered. */
 export interface Answer {
@@ -55,7 +56,11 @@ export async function startGateway(client: Client, overrides: Partial<Deps> = {}
   const metrics = new Metrics()
   const app = await buildServer({
     client,
-    credentials: bearerTokens(client),
+    credentials: bearerTokens({
+      client,
+      clock: systemClock,
+      reviews: new Reviews({ client, clock: systemClock }),
+    }),
     clock: systemClock,
     random: Math.random,
     newID: () => randomBytes(8).toString('hex'),

@@ -13,7 +13,8 @@ declare module 'fastify' {
 /** Every route of this instance needs credentials; checked before the body is read. */
 export function authenticate(app: App, credentials: Credentials): void {
   app.addHook('onRequest', async request => {
-    request.caller = credentials(request.headers.authorization)
+    const { authorization } = request.headers
+    request.caller = await credentials({ authorization, address: request.ip })
   })
 }
 

@@ -48,7 +48,11 @@ export function openAPI(routes: readonly RouteOptions[]): Json {
     paths,
     components: {
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'A token that the API server accepts.' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token that the API server accepts, or an API key (csk_...).',
+        },
       },
       schemas: named(),
     },
@@ -69,7 +73,12 @@ function operation({ schema = {}, url, method }: RouteOptions): Json {
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: requestBody(body as z.ZodType) }),
     responses: {
-      ...(answer && { [status]: { description: 'Done.', content: json('application/json', answer) } }),
+      ...(answer && {
+        [status]: {
+          description: 'Done.',
+          ...(status !== '204' && { content: json('application/json', answer) }),
+        },
+      }),
       default: {
         description: `A problem: ${Object.keys(catalogue).join(', ')}.`,
         content: json('application/problem+json', problemDocument),

@@ -82,6 +82,12 @@ export const catalogue = {
     detail: 'The object changed while it was being written. Read it and try again.',
     retryable: true,
   },
+  TooManyKeys: {
+    status: 409,
+    title: 'You have as many API keys as you may',
+    detail: '{user} has {count} API keys in {project}. Revoke those that are not needed any more.',
+    retryable: false,
+  },
   ApprovalExpired: {
     status: 410,
     title: 'The approval has expired',

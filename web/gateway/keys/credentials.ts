@@ -1,0 +1,103 @@
+import type { APIKey } from '../../../crds/v1alpha1/apikey.ts'
+import type { Project } from '../../../crds/v1alpha1/project.ts'
+import type { Client } from '../../../kube/client.ts'
+import type { Store } from '../../../kube/store.ts'
+import type { Clock } from '../../../kube/types.ts'
+import type { Reviews } from '../access/reviews.ts'
+import type { Credentials } from '../credentials.ts'
+import type { App } from '../http/app.ts'
+import { callerOf } from '../http/authentication.ts'
+import { type Problem, problem } from '../problems/problem.ts'
+import { KeyCaller } from './caller.ts'
+import type { FreshKeys } from './fresh.ts'
+import { keyNamespace } from './keeping.ts'
+import { isMeantAsKey, parseKey, type SentKey, secretMatches } from './key.ts'
+import type { LastUsed } from './last-used.ts'
+import { type Standing, standingOf } from './standing.ts'
+
+/** The part of the gateway's cache that keys are judged by. */
+export interface KeyCache {
+  readonly apikeys: Store<APIKey>
+  readonly projects: Store<Project>
+  /** Throws the problem `Unavailable` while either may be behind what the API server knows. */
+  checkLive(): void
+}
+
+export interface KeyOptions {
+  /** The gateway's own. */
+  readonly client: Client
+  readonly cache: KeyCache
+  readonly clock: Clock
+  readonly reviews: Reviews
+  readonly fresh: FreshKeys
+  readonly lastUsed: LastUsed
+}
+
+/**
+ * API keys. Each is judged by the cache, which hears of a revocation in milliseconds, and by the API server itself where
+ * the cache would not have heard; where neither can be relied on the answer is 503, never yes.
+ */
+export function apiKeyCredentials({
+  client,
+  cache,
+  clock,
+  reviews,
+  fresh,
+  lastUsed,
+}: KeyOptions): Credentials {
+  const find = (id: string) => cache.apikeys.find({ namespace: keyNamespace, name: id })
+  const project = (namespace: string) => cache.projects.find({ namespace, name: 'project' })
+  const judge = ({ id, secret }: SentKey): Standing => {
+    cache.checkLive()
+    const matches = secretMatches(secret, find(id)?.spec.hash)
+    return standingOf(id, { now: clock.now(), secretMatches: matches, key: find, project })
+  }
+  return async ({ authorization }) => {
+    const sent = parseKey(bearerIn(authorization) ?? '')
+    if (sent === undefined) throw notAccepted()
+    const standing = judge(sent)
+    if (!standing.works) throw standing.fault === 'Expired' ? expired() : notAccepted()
+    if (!(await fresh.stand(standing.chain, 'recent'))) throw notAccepted()
+    lastUsed.touch(standing.key)
+    const works = async (when: 'recent' | 'now') => {
+      const now = judge(sent)
+      return now.works && (await fresh.stand(now.chain, when))
+    }
+    try {
+      return new KeyCaller({ key: standing.key, client, reviews, works })
+    } catch (cause) {
+      // A user name that no header can hold.
+      throw notAccepted(cause)
+    }
+  }
+}
+
+/** `keys` for what is meant as an API key, `tokens` for everything else. */
+export const keysOrTokens =
+  (keys: Credentials, tokens: Credentials): Credentials =>
+  attempt =>
+    isMeantAsKey(bearerIn(attempt.authorization) ?? '') ? keys(attempt) : tokens(attempt)
+
+/** Nothing of `app` is written with a key that does not work at that very moment. Call after `authenticate`. */
+export function confirmKeys(app: App): void {
+  app.addHook('onRequest', async request => {
+    if (request.method === 'GET' || request.method === 'HEAD') return
+    const caller = callerOf(request)
+    if (caller instanceof KeyCaller && !(await caller.worksNow())) throw notAccepted()
+  })
+}
+
+const bearerIn = (authorization: string | undefined): string | undefined =>
+  /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+
+/** One answer for every fault, so that nobody learns which keys there are. */
+const notAccepted = (cause?: unknown): Problem =>
+  problem(
+    'Unauthenticated',
+    { what: 'This API key is not accepted. It may have been revoked; ask for a new one.' },
+    { cause },
+  )
+
+/** Told to whoever knows the secret, so only to its holder. */
+const expired = (): Problem =>
+  problem('Unauthenticated', { what: 'This API key has expired. Make a new one.' })

@@ -70,6 +70,8 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
     redactionKey: await redactionKey(client, options.namespace),
     executor: identity.slice(0, 128),
     modelTimeoutMs: options.modelTimeoutSeconds * 1000,
+    namespace: options.namespace,
+    impersonation: options.impersonation,
     ...(options.watchNamespace === undefined ? {} : { watchNamespace: options.watchNamespace }),
     trusted: () => canary.trusted() && leading(),
   })

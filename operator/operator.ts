@@ -23,6 +23,8 @@ import { createTurns } from './controllers/agentrun/turns.ts'
 import { reconcileRequest } from './controllers/approvalrequest/controller.ts'
 import { requestedAt, type TerminalPhase } from './controllers/approvalrequest/settlement.ts'
 import type { RecordEvent } from './controllers/cache.ts'
+import type { ImpersonationMode } from './controllers/people/controller.ts'
+import { createMembership } from './membership.ts'
 import type { OperatorMetrics } from './metrics.ts'
 import { createGateBook } from './policy/gatebook.ts'
 import { createToolbox } from './toolbox/toolbox.ts'
@@ -42,6 +44,10 @@ export interface OperatorDeps {
   readonly modelTimeoutMs: number
   /** Only this namespace is looked at; all of them when absent. */
   readonly watchNamespace?: string
+  /** The operator's own namespace. */
+  readonly namespace: string
+  /** How the role of whom the gateway may act as is kept; `off`: another operator keeps it. */
+  readonly impersonation: ImpersonationMode | 'off'
   /** Whether the policies were seen to refuse and this process leads: else nothing is settled or executed. */
   readonly trusted: () => boolean
 }
@@ -82,12 +88,14 @@ export const createOperator = (deps: OperatorDeps): Operator => {
       logger,
       ...(deps.watchNamespace === undefined ? {} : { namespace: deps.watchNamespace }),
     })
-  const reflectors = [
+  const membership = createMembership({ ...deps, projects: stores.projects, backoff: BACKOFF })
+  const own = [
     reflector(agents, stores.agents),
     reflector(agentRuns, stores.runs),
     reflector(approvalRequests, stores.requests),
     reflector(projects, stores.projects),
   ]
+  const reflectors = [...own, ...membership.reflectors]
   const queue = (name: string) =>
     new WorkQueue({
       clock,
@@ -139,7 +147,7 @@ export const createOperator = (deps: OperatorDeps): Operator => {
       queue: queues[name],
       reconcile: (_key, { ref }) => reconcile(ref.namespace ?? '', ref.name),
       concurrency: WORKERS[name],
-      caches: reflectors,
+      caches: own,
       logger,
       metrics: deps.runtimeMetrics.controller(name),
       clock,
@@ -150,10 +158,12 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     make('approvalrequest', (namespace, name) =>
       reconcileRequest({ ...shared, audit: deps.audit, trusted: deps.trusted, settled }, namespace, name),
     ),
+    ...membership.controllers(own),
   ]
 
   /** Which keys a change concerns. A look is level-based, so one too many costs little and one too few a stall. */
   const subscribe = (): (() => void)[] => [
+    ...membership.subscribe(),
     stores.agents.subscribe(({ key, type, object }) => {
       queues.agent.add(key)
       if (type === 'deleted' && object.metadata.uid) toolbox.forget(object.metadata.uid)
@@ -187,7 +197,7 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     },
     hasSynced: () => reflectors.every(one => one.hasSynced),
     work: async signal => {
-      await Promise.all(reflectors.map(one => one.synced()))
+      await Promise.all(own.map(one => one.synced()))
       const unsubscribe = subscribe()
       await Promise.all(controllers.map(one => one.run(signal)))
       for (const end of unsubscribe) end()

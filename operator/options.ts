@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { ImpersonationMode } from './controllers/people/controller.ts'
 
 /** How an operator process was asked to run. */
 export interface OperatorOptions {
@@ -21,6 +22,11 @@ export interface OperatorOptions {
   /** Whether one of several operators is elected; off only where there is just one by construction. */
   readonly leaderElection: boolean
   /**
+   * How the API server limits as whom the gateway may act; `auto`: by its version. `off`: another operator keeps the
+   * ClusterRole that says so.
+   */
+  readonly impersonation: ImpersonationMode | 'off'
+  /**
    * Name of the place that this process runs in, where never more than one does (a pod's): it takes the lease of the
    * one that ran there before at once. Undefined: no such place is known.
    */
@@ -40,6 +46,8 @@ const USAGE = `Usage: operator [flags]
   --model-timeout-seconds N  how long an answer of a model may take (default 300)
   --grace-seconds N          how long tools under way are waited for at a stop (default 25)
   --leader-election=false    where there is just one operator by construction
+  --impersonation HOW        as whom the gateway may act: constrained (Kubernetes 1.36), legacy, auto (default: by the
+                             version of the API server), off (another operator keeps that role)
   --instance NAME            where this runs, if never more than one does there: takes over from its predecessor at
                              once (default $POD_NAME)
   --lease-seconds N          after how long another operator takes over from one that crashed (default 15)
@@ -66,6 +74,7 @@ export const parseOptions = (
     ),
     graceSeconds: wholeNumber('grace-seconds', values['grace-seconds'] ?? '25', 0, 3600),
     leaderElection: (values['leader-election'] ?? 'true') !== 'false',
+    impersonation: oneOf('impersonation', values.impersonation ?? 'auto', IMPERSONATION),
     instance: values.instance ?? env.POD_NAME,
     leaseSeconds: wholeNumber('lease-seconds', values['lease-seconds'] ?? '15', 2, 600),
     logLevel: values['log-level'] ?? 'info',
@@ -86,6 +95,7 @@ const parse = (args: readonly string[]) => {
         'model-timeout-seconds': { type: 'string' },
         'grace-seconds': { type: 'string' },
         'leader-election': { type: 'string' },
+        impersonation: { type: 'string' },
         instance: { type: 'string' },
         'lease-seconds': { type: 'string' },
         'log-level': { type: 'string' },
@@ -94,6 +104,14 @@ const parse = (args: readonly string[]) => {
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : 'bad flags'}\n${USAGE}`, { cause: error })
   }
+}
+
+const IMPERSONATION = ['auto', 'constrained', 'legacy', 'off'] as const
+
+const oneOf = <T extends string>(name: string, text: string, values: readonly T[]): T => {
+  const value = values.find(one => one === text)
+  if (value !== undefined) return value
+  throw new Error(`--${name} wants one of ${values.join(', ')}, not ${JSON.stringify(text)}`)
 }
 
 const wholeNumber = (name: string, text: string, least: number, most: number): number => {

@@ -107,6 +107,8 @@ const operator: Granted = {
   'secrets.': 'get',
   'namespaces.': read,
   'events.events.k8s.io': 'create patch',
+  // To three names, as below; RBAC cannot say so of a create.
+  'rolebindings.rbac.authorization.k8s.io': 'create',
 }
 const gateway: Granted = {
   'agents.countersign.dev': read,
@@ -144,7 +146,12 @@ describe(`in ${system}`, () => {
     ['stranger', {}],
     [
       'the operator',
-      { ...operator, 'secrets.': 'get create', 'leases.coordination.k8s.io': `${read} create update patch` },
+      {
+        ...operator,
+        'apikeys.countersign.dev': `${read} update delete`,
+        'secrets.': 'get create',
+        'leases.coordination.k8s.io': `${read} create update patch`,
+      },
     ],
     ['the gateway', { ...gateway, [`apikeys.${group}`]: keys, [`apikeys.${group}/status`]: 'patch' }],
   ])('%s may do this and no more', async (who, expected) => {

@@ -8,6 +8,8 @@ import { sampleAPIKey } from './samples.ts'
 /** Keys are the gateway's. */
 const asGateway = () =>
   clientFor('system:serviceaccount:countersign-system:countersign-gateway', ['system:masters'])
+const asOperator = () =>
+  clientFor('system:serviceaccount:countersign-system:countersign-operator', ['system:masters'])
 const table = { client: asGateway, resource: apiKeys }
 /** Keys stand here only (policy), so that the test cannot have a namespace of its own. */
 const namespace = 'countersign-system'
@@ -20,7 +22,15 @@ beforeAll(async () => {
   })
   await asGateway().create(apiKeys, sampleAPIKey(namespace, name))
 })
-afterAll(() => asGateway().delete(apiKeys, { namespace, name }))
+afterAll(async () => {
+  await asGateway().delete(apiKeys, { namespace, name })
+  // Nobody has to record its end.
+  await asOperator().patch(
+    apiKeys,
+    { namespace, name },
+    { type: 'merge', body: { metadata: { finalizers: [] } } },
+  )
+})
 
 describe('an APIKey', () => {
   describe('when created', () => {

@@ -5,7 +5,7 @@ import type { AgentTurn } from './agentturn.ts'
 import type { APIKey } from './apikey.ts'
 import type { ApprovalRequest } from './approvalrequest.ts'
 import type { AuditRecord } from './auditrecord.ts'
-import { API_VERSION } from './meta.ts'
+import { API_VERSION, KEY_FINALIZER } from './meta.ts'
 import type { Project } from './project.ts'
 
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`
@@ -98,7 +98,7 @@ export const sampleAPIKey = (namespace: string, name = 'k7d2p9'): APIKey =>
   sent({
     apiVersion: API_VERSION,
     kind: 'APIKey',
-    metadata: { name, namespace },
+    metadata: { name, namespace, finalizers: [KEY_FINALIZER] },
     spec: { project: 'shop', user: 'alice@acme.com', name: 'nightly job', hash: NO_DIGEST },
   })
 

@@ -3,7 +3,9 @@ import type { AgentTurn } from '../../crds/v1alpha1/agentturn.ts'
 import type { APIKey } from '../../crds/v1alpha1/apikey.ts'
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import type { AuditRecord } from '../../crds/v1alpha1/auditrecord.ts'
+import { API_VERSION, KEY_FINALIZER } from '../../crds/v1alpha1/meta.ts'
 import type { Project } from '../../crds/v1alpha1/project.ts'
+import { PEOPLE_ROLE, RBAC_GROUP, type RoleBinding } from '../rbac.ts'
 
 /** Name of each object that the canary tries to write, of the one request that exists, and of its ServiceAccount. */
 export const CANARY_NAME = 'countersign-canary'
@@ -88,6 +90,29 @@ export const canaryProject = (namespace: string): Project => ({
 
 /** A valid APIKey. */
 export const canaryKey = (namespace: string): APIKey => ({
-  metadata: meta(namespace),
+  metadata: { ...meta(namespace), finalizers: [KEY_FINALIZER] },
   spec: { project: namespace, user: 'somebody-else', name: 'canary', hash: noDigest, readOnly: true },
+})
+
+/** A RoleBinding as the operator writes them, but for its name. */
+export const canaryBinding = (namespace: string): RoleBinding => ({
+  metadata: {
+    ...meta(namespace, `${CANARY_NAME}-forged`),
+    ownerReferences: [{ apiVersion: API_VERSION, kind: 'Project', name: 'project', uid: CANARY_NAME }],
+  },
+  roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name: 'countersign-member' },
+  subjects: [{ apiGroup: RBAC_GROUP, kind: 'User', name: 'somebody-else' }],
+})
+
+/** The role of whom the gateway may act as, as the operator applies it, but for whom it names. */
+export const canaryPeople = (): object => ({
+  metadata: { name: PEOPLE_ROLE },
+  rules: [
+    {
+      apiGroups: ['authentication.k8s.io'],
+      resources: ['users'],
+      resourceNames: ['system:admin'],
+      verbs: ['impersonate:user-info'],
+    },
+  ],
 })

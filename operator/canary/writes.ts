@@ -8,9 +8,12 @@ import {
 } from '../../crds/v1alpha1/resources.ts'
 import type { Client, WriteOptions } from '../../kube/client.ts'
 import type { KubeObject, Resource } from '../../kube/types.ts'
+import { clusterRoles, PEOPLE_ROLE, roleBindings } from '../rbac.ts'
 import {
   CANARY_NAME,
+  canaryBinding,
   canaryKey,
+  canaryPeople,
   canaryProject,
   canaryRecord,
   canaryRequest,
@@ -119,6 +122,22 @@ export const forbiddenWrites: readonly ForbiddenWrite[] = [
       by.own.create(
         secrets,
         { metadata: { ...request(by), name: `${CANARY_NAME}-forged` } } as KubeObject,
+        options,
+      ),
+  },
+  {
+    policy: 'countersign-operator-bindings',
+    describe: 'the operator gives somebody a role by a binding that is not its own',
+    attempt: (by, options) => by.own.create(roleBindings, canaryBinding(by.namespace), options),
+  },
+  {
+    policy: 'countersign-gateway-people',
+    describe: 'the gateway is allowed to act as a user of the system',
+    attempt: (by, options) =>
+      by.own.patch(
+        clusterRoles,
+        { name: PEOPLE_ROLE },
+        { type: 'apply', body: canaryPeople(), force: true },
         options,
       ),
   },

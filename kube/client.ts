@@ -30,6 +30,8 @@ export interface WatchOptions extends CallOptions {
   readonly resourceVersion?: string
   /** Seconds after which the server ends the watch. */
   readonly timeoutSeconds?: number
+  /** Told when the server has taken the watch: from now on it sends what happens. */
+  readonly onOpen?: () => void
 }
 
 export type JsonPatchOp =

@@ -172,6 +172,7 @@ class HttpClient implements Client {
     const limit = deadline(request)
     try {
       const answer = await this.#exchange.send(request, this.#checkedIdentity(), limit.signal, true)
+      options.onOpen?.()
       try {
         yield* watchEvents<T>(answer.body, maxWatchLineBytes)
       } catch (error) {

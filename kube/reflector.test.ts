@@ -355,3 +355,41 @@ describe('a reflector', () => {
     }
   })
 })
+
+describe('how far behind it may be', () => {
+  test('should be told: for ever before the first list, not at all while a watch is open, else since it ended', async () => {
+    let refusing = true
+    const { clock, reflector, server, watches } = await reflect({
+      list: response => {
+        if (refusing) refuse(response, 503, 'ServiceUnavailable')
+        else answer(response, listOf('10'))
+      },
+      watch: response => (refusing ? refuse(response, 503, 'ServiceUnavailable') : open(response)),
+    })
+    await expect.poll(() => clock.pending().length).toBe(1)
+    expect(reflector.lagMs).toBe(Number.POSITIVE_INFINITY)
+    refusing = false
+    await clock.advance(30_000)
+    await reflector.synced()
+    await expect.poll(() => reflector.lagMs).toBe(0)
+    await clock.advance(60_000)
+    expect(reflector.lagMs).toBe(0)
+
+    refusing = true
+    const opened = watches.length
+    server.cut()
+    await expect
+      .poll(async () => {
+        await clock.advance(1000)
+        return watches.length
+      })
+      .toBeGreaterThan(opened + 1)
+    const lag = reflector.lagMs
+    expect(lag).toBeGreaterThan(0)
+    await clock.advance(1)
+    expect(reflector.lagMs).toBe(lag + 1)
+    refusing = false
+    await clock.advance(30_000)
+    await expect.poll(() => reflector.lagMs).toBe(0)
+  })
+})

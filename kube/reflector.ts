@@ -57,17 +57,30 @@ export class Reflector<T extends KubeObject> {
   #version: string | undefined
   #failures = 0
   #refusedResumes = 0
+  /** Since when no watch is open; undefined while one is. */
+  #cutAt: number | undefined
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
     this.#logger = (options.logger ?? silentLogger).child({ resource: options.resource.plural })
+    this.#cutAt = this.#clock.now()
   }
 
   /** Whether the sink has been filled once. */
   get hasSynced(): boolean {
     return this.#hasSynced
+  }
+
+  /**
+   * For how many milliseconds the sink may have missed what happened: 0 while a watch is open, else the time since the
+   * last one ended; infinite before the first list. A connection that is dead without having been closed counts as open
+   * until it is found out (`silentMs`, or the TCP keep-alive).
+   */
+  get lagMs(): number {
+    if (!this.#hasSynced) return Number.POSITIVE_INFINITY
+    return this.#cutAt === undefined ? 0 : Math.max(0, this.#clock.now() - this.#cutAt)
   }
 
   /** Resolves when the sink has been filled once. */
@@ -126,7 +139,16 @@ export class Reflector<T extends KubeObject> {
     let cancelTimer = listen(silentMs)
     try {
       const timeoutSeconds = Math.round(shortest + this.#random() * (longest - shortest))
-      const watch = { ...this.#scope(), resourceVersion: version, timeoutSeconds, signal: life.signal }
+      const onOpen = () => {
+        this.#cutAt = undefined
+      }
+      const watch = {
+        ...this.#scope(),
+        resourceVersion: version,
+        timeoutSeconds,
+        onOpen,
+        signal: life.signal,
+      }
       for await (const event of client.watch(resource, watch)) {
         heard = this.#clock.now()
         events++
@@ -139,6 +161,7 @@ export class Reflector<T extends KubeObject> {
         this.#refusedResumes = 0
       }
     } finally {
+      this.#cutAt ??= this.#clock.now()
       cancelTimer()
       signal.removeEventListener('abort', stop)
     }

@@ -103,7 +103,7 @@ export const catalogue = {
   UnsupportedMediaType: {
     status: 415,
     title: 'The body is not JSON',
-    detail: 'Send JSON, with the header Content-Type: application/json.',
+    detail: 'Send JSON in UTF-8, not compressed, with the header Content-Type: application/json.',
     retryable: false,
   },
   Invalid: {
@@ -136,6 +136,19 @@ export const catalogue = {
     detail: 'The API server is busy. Try again after the time in Retry-After.',
     retryable: true,
   },
+  RateLimited: {
+    status: 429,
+    title: 'You send too much',
+    detail: '{what} Try again after the time in Retry-After.',
+    retryable: true,
+  },
+  TooManyFailures: {
+    status: 429,
+    title: 'Too many bad credentials',
+    detail:
+      'Too many credentials that are not valid came from your address, or for this API key. Try again after the time in Retry-After.',
+    retryable: true,
+  },
   HeadersTooLarge: {
     status: 431,
     title: 'The headers are too large',
@@ -147,6 +160,13 @@ export const catalogue = {
     title: 'Something went wrong here',
     detail: 'The gateway failed. Its log has the reason, under the request id of this answer.',
     retryable: false,
+  },
+  Behind: {
+    status: 503,
+    title: 'The gateway may be behind',
+    detail:
+      'The gateway has not heard from the API server for some seconds, so what it knows may be no longer true. Try again after the time in Retry-After.',
+    retryable: true,
   },
   Unavailable: {
     status: 503,

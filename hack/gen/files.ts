@@ -3,6 +3,7 @@ import { kinds } from '../../crds/v1alpha1/kinds.ts'
 import { GROUP } from '../../crds/v1alpha1/meta.ts'
 import { customResourceDefinition } from './crd.ts'
 import { reference } from './reference.ts'
+import { rightsPage } from './rights.ts'
 
 export interface GeneratedFile {
   /** From the root of the repository, with slashes. */
@@ -20,6 +21,7 @@ export const generatedFiles = (): readonly GeneratedFile[] => [
     content: `# Generated from crds/v1alpha1 by \`npm run gen\`. Do not edit.\n${toYaml(customResourceDefinition(kind))}`,
   })),
   { path: 'docs/reference.md', content: reference(kinds) },
+  { path: 'docs/rights.md', content: rightsPage() },
 ]
 
 /** kubectl reads YAML 1.1, in which a bare `on`, `1970-01-01` or `0x1` is no string: quote what that would misread. */

@@ -28,7 +28,7 @@ const gen = (...args: string[]) =>
 it('finds the files of the repository as the schemas say', async () => {
   expect(await gen('--check')).toEqual({
     code: 0,
-    output: '8 generated files are as the schemas say.\n',
+    output: '9 generated files are as the schemas say.\n',
   })
 })
 

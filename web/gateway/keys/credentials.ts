@@ -1,9 +1,7 @@
-import type { APIKey } from '../../../crds/v1alpha1/apikey.ts'
-import type { Project } from '../../../crds/v1alpha1/project.ts'
 import type { Client } from '../../../kube/client.ts'
-import type { Store } from '../../../kube/store.ts'
 import type { Clock } from '../../../kube/types.ts'
 import type { Reviews } from '../access/reviews.ts'
+import type { Cache } from '../cache/cache.ts'
 import type { Credentials } from '../credentials.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
@@ -16,12 +14,7 @@ import type { LastUsed } from './last-used.ts'
 import { type Standing, standingOf } from './standing.ts'
 
 /** The part of the gateway's cache that keys are judged by. */
-export interface KeyCache {
-  readonly apikeys: Store<APIKey>
-  readonly projects: Store<Project>
-  /** Throws the problem `Unavailable` while either may be behind what the API server knows. */
-  checkLive(): void
-}
+export type KeyCache = Pick<Cache, 'apikeys' | 'projects'>
 
 export interface KeyOptions {
   /** The gateway's own. */
@@ -45,10 +38,11 @@ export function apiKeyCredentials({
   fresh,
   lastUsed,
 }: KeyOptions): Credentials {
-  const find = (id: string) => cache.apikeys.find({ namespace: keyNamespace, name: id })
-  const project = (namespace: string) => cache.projects.find({ namespace, name: 'project' })
+  const find = (id: string) => cache.apikeys.store.find({ namespace: keyNamespace, name: id })
+  const project = (namespace: string) => cache.projects.store.find({ namespace, name: 'project' })
   const judge = ({ id, secret }: SentKey): Standing => {
-    cache.checkLive()
+    cache.apikeys.checkLive()
+    cache.projects.checkLive()
     const matches = secretMatches(secret, find(id)?.spec.hash)
     return standingOf(id, { now: clock.now(), secretMatches: matches, key: find, project })
   }

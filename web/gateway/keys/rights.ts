@@ -1,6 +1,7 @@
 import type { APIKey } from '../../../crds/v1alpha1/apikey.ts'
 import { projects } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
+import { checkAccess } from '../access/check.ts'
 import type { Caller } from '../credentials.ts'
 import { problem } from '../problems/problem.ts'
 import type { KeyCache } from './credentials.ts'
@@ -17,10 +18,10 @@ export async function reachOf(
   project: string,
   cache: KeyCache,
 ): Promise<(key: APIKey) => boolean> {
-  await checkSees(caller, project)
+  await checkAccess(caller, onProject('get', project))
   const narrowed = caller.scope.agents !== undefined
   const owns = !narrowed && (await caller.may(onProject('own', project)))
-  cache.checkLive()
+  cache.apikeys.checkLive()
   return key => {
     if (key.spec.project !== project || key.metadata.namespace !== keyNamespace) return false
     if (narrowed) return madeWith(key, caller.id, cache)
@@ -33,7 +34,7 @@ export async function reachOf(
  * whether or not there is such a project, for members through a group with what to do.
  */
 export async function checkNamed(caller: Caller, project: string, client: Client): Promise<void> {
-  await checkSees(caller, project)
+  await checkAccess(caller, onProject('get', project))
   const { username } = caller
   if (isSystemName(username)) {
     throw forbidden(`API keys are for people: ${username} has credentials of its own.`)
@@ -52,7 +53,7 @@ export async function checkNamed(caller: Caller, project: string, client: Client
 /** The key that the caller came with, which one made now must never exceed; undefined for any other credential. */
 export function parentFor(caller: Caller, cache: KeyCache): APIKey | undefined {
   if (caller.via !== 'API') return undefined
-  cache.checkLive()
+  cache.apikeys.checkLive()
   const parent = find(cache, caller.id)
   const chain = parent && chainOf(parent, id => find(cache, id))
   // It ended since the request began.
@@ -66,11 +67,6 @@ export function parentFor(caller: Caller, cache: KeyCache): APIKey | undefined {
   return parent
 }
 
-async function checkSees(caller: Caller, project: string): Promise<void> {
-  if (await caller.may(onProject('get', project))) return
-  throw forbidden(`${caller.username} may not see a project ${project}.`)
-}
-
 const onProject = (verb: string, namespace: string) => ({
   verb,
   resource: projects.plural,
@@ -82,6 +78,6 @@ const madeWith = (key: APIKey, id: string, cache: KeyCache): boolean =>
   chainOf(key, other => find(cache, other))?.some(({ metadata }) => metadata.name === id) === true
 
 const find = (cache: KeyCache, id: string): APIKey | undefined =>
-  cache.apikeys.find({ namespace: keyNamespace, name: id })
+  cache.apikeys.store.find({ namespace: keyNamespace, name: id })
 
 const forbidden = (sentence: string) => problem('Forbidden', { sentence })

@@ -33,8 +33,8 @@ const keyParams = projectParams.extend({ id: keyID })
 /** `.../apikeys`: makes, lists and revokes API keys. */
 export function keyRoutes(app: App, options: KeyRouteOptions): void {
   const { client, cache, clock, randomBytes } = options
-  const keeping = { client, store: cache.apikeys }
-  const allowance = keyAllowance(() => cache.apikeys.values(), clock)
+  const keeping = { client, store: cache.apikeys.store }
+  const allowance = keyAllowance(() => cache.apikeys.store.values(), clock)
 
   app.get(
     '/projects/:ns/apikeys',
@@ -51,7 +51,7 @@ export function keyRoutes(app: App, options: KeyRouteOptions): void {
       const mine = await reachOf(callerOf(request), request.params.ns, cache)
       const after = token === undefined ? undefined : decodePosition(token, ['string', 'string'])
       const newest = new Newest<KeyItem>(limit, after)
-      for (const key of cache.apikeys.values()) {
+      for (const key of cache.apikeys.store.values()) {
         const { creationTimestamp = '', name } = key.metadata
         if (mine(key) && !isRevoked(key)) newest.offer([creationTimestamp, name], () => itemOf(key))
       }

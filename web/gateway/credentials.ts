@@ -25,8 +25,11 @@ export interface Caller {
   readonly username: string
   /** Who they are, with the time as it is now by the API server's clock. */
   person(): Promise<Person>
-  /** Whether they may, by a review that was asked for at most 2 s ago. Says nothing of the scope. */
-  may(question: AccessQuestion): Promise<boolean>
+  /**
+   * Whether they may, by a review that was asked for at most 2 s ago, or `ageMs` where that is less. Says nothing of the
+   * scope.
+   */
+  may(question: AccessQuestion, ageMs?: number): Promise<boolean>
 }
 
 /** Somebody tries to be somebody. */

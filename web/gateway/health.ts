@@ -4,7 +4,7 @@ import type { Clock } from '../../kube/types.ts'
 const freshMs = 2000
 const timeoutMs = 3000
 
-/** Whether the gateway can serve: the API server answers. */
+/** Whether the API server answers. */
 export class Readiness {
   readonly #client: Client
   readonly #clock: Clock

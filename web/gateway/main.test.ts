@@ -10,6 +10,12 @@ import { answer, type ScriptedServer, scriptedServer } from '../../kube/testing.
 /** A line of the gateway's log. */
 type Line = Readonly<Record<string, unknown>>
 
+const pending = {
+  metadata: { name: 'a', namespace: 'shop', resourceVersion: '1', creationTimestamp: '2026-11-22T10:00:00Z' },
+  spec: { agentRef: { name: 'a' }, runRef: { name: 'r' }, timeoutSeconds: 90 },
+  status: { phase: 'Pending', decisions: [] },
+}
+
 let folder: string
 let api: ScriptedServer
 const running: ChildProcess[] = []
@@ -22,16 +28,11 @@ beforeAll(async () => {
     if (request.path.endsWith('/selfsubjectreviews')) {
       return answer(response, { status: { userInfo: { username: 'alice@acme.com' } } }, 201)
     }
-    answer(response, {
-      metadata: {
-        name: 'a',
-        namespace: 'shop',
-        resourceVersion: '1',
-        creationTimestamp: '2026-11-22T10:00:00Z',
-      },
-      spec: { agentRef: { name: 'a' }, runRef: { name: 'r' }, timeoutSeconds: 90 },
-      status: { phase: 'Pending', decisions: [] },
-    })
+    if (request.path.endsWith('/selfsubjectaccessreviews')) {
+      return answer(response, { status: { allowed: true } }, 201)
+    }
+    const items = request.path.endsWith('/approvalrequests') ? [pending] : []
+    answer(response, { metadata: { resourceVersion: '1' }, items })
   })
   const config = {
     apiVersion: 'v1',
@@ -74,7 +75,8 @@ describe('the process of the gateway', () => {
     const { child, line, exit } = startProcess('--port=0', '--metrics-port=0')
     const { url, metricsUrl } = await line('listening')
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
-    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    const ready = async () => (await fetch(`${url}/readyz`)).status
+    await expect.poll(ready, { timeout: 10_000 }).toBe(200)
     expect((await fetch(`${url}/metrics`)).status).toBe(404)
 
     const polling = fetch(`${url}/api/v1/projects/shop/approvals/a?wait=60`, {

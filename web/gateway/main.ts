@@ -5,11 +5,12 @@ import { sleep, systemClock } from '../../kube/clock.ts'
 import { loadConnection } from '../../kube/config.ts'
 import { logSafe } from '../../kube/errors.ts'
 import { createClient } from '../../kube/http-client.ts'
-import { Reviews } from './access/reviews.ts'
 import { type Config, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
+import { apiKeySupport } from './keys/setup.ts'
 import { Metrics } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
+import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
 import { bearerTokens } from './tokens.ts'
 
@@ -26,26 +27,34 @@ async function run(config: Config, log: Logger): Promise<void> {
   const client = createClient(connection, {
     fieldManager: 'countersign-gateway',
     userAgent: 'countersign-gateway',
-    // Each long poll holds one.
-    watchConnections: 2000,
     onAnswer: metrics.onAnswer,
   })
   const stopping = new AbortController()
+  const surroundings = { client, clock: systemClock, random: Math.random }
+  const { cache, reviews, rights } = reading({ ...surroundings, logger: log, metrics })
+  const tokens = bearerTokens({ client, clock: systemClock, reviews })
+  const apiKeys = apiKeySupport({
+    ...surroundings,
+    cache,
+    reviews,
+    tokens,
+    randomBytes,
+    stopping: stopping.signal,
+  })
   const deps: Deps = {
-    client,
-    credentials: bearerTokens({
-      client,
-      clock: systemClock,
-      reviews: new Reviews({ client, clock: systemClock }),
-    }),
-    clock: systemClock,
-    random: Math.random,
+    ...surroundings,
+    credentials: apiKeys.credentials,
+    apiKeys,
+    cache,
+    rights,
     newID: () => randomBytes(8).toString('hex'),
     log,
     metrics,
     stopping: stopping.signal,
   }
   const app = await buildServer(deps)
+  const leaving = new AbortController()
+  const following = cache.run(leaving.signal)
   const metricsServer = await serveMetrics(metrics, config)
   const url = await app.listen({ host: config.host, port: config.port })
   log.info({ url, metricsUrl: metricsServer.url }, 'listening')
@@ -56,6 +65,9 @@ async function run(config: Config, log: Logger): Promise<void> {
     stopping.abort()
     await sleep(systemClock, config.drainSeconds * 1000)
     await app.close()
+    // Until then: what is drained still reads.
+    leaving.abort()
+    await following
     await metricsServer.close()
     await client.close()
     log.info('stopped')

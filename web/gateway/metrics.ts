@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { promMetrics } from '../../kube/prom-metrics.ts'
+import type { CachedKind } from './cache/kind.ts'
 
 /** The gateway's metrics, in a registry of their own. */
 export class Metrics {
@@ -24,8 +25,57 @@ export class Metrics {
     help: 'Requests that wait for an approval to leave Pending',
     registers: [this.registry],
   })
+  /** By `outcome`: asked of the API server, or shared with an answer at hand. */
+  readonly reviews = new Counter({
+    name: 'countersign_gateway_access_reviews_total',
+    help: 'Questions whether somebody may do something, by whether the API server was asked',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  })
+  readonly eventStreams = new Gauge({
+    name: 'countersign_gateway_event_streams',
+    help: 'Event streams that are open',
+    registers: [this.registry],
+  })
+  /** By `reason`. */
+  readonly closedStreams = new Counter({
+    name: 'countersign_gateway_event_streams_closed_total',
+    help: 'Event streams that have ended, by why',
+    labelNames: ['reason'] as const,
+    registers: [this.registry],
+  })
+  /** By `reason`: BadCredential, TooManyFailures, RateLimited, Anonymous, Connections. */
+  readonly refused = new Counter({
+    name: 'countersign_gateway_refused_total',
+    help: 'Requests and connections that were refused to keep the limits, and bad credentials',
+    labelNames: ['reason'] as const,
+    registers: [this.registry],
+  })
   /** For the client of the API server. */
   readonly onAnswer = promMetrics(this.registry).onAnswer
+
+  /** Adds the size of each kind of the cache and whether it follows the API server; once. */
+  watchCache(kinds: readonly CachedKind<never>[]): void {
+    const labelNames = ['resource'] as const
+    new Gauge({
+      name: 'countersign_gateway_cache_objects',
+      help: 'Objects in the cache',
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        for (const { resource, store } of kinds) this.set({ resource: resource.plural }, store.size)
+      },
+    })
+    new Gauge({
+      name: 'countersign_gateway_cache_live',
+      help: '1 while the cache follows the API server, 0 while reads are refused',
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        for (const { resource, isLive } of kinds) this.set({ resource: resource.plural }, isLive ? 1 : 0)
+      },
+    })
+  }
 
   /** Adds what prom-client knows of the process; once a process. */
   collectProcess(): void {

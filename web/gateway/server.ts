@@ -5,22 +5,24 @@ import { approvalRoutes } from './approvals/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { Deps } from './deps.ts'
 import { Readiness } from './health.ts'
-import { answerBrokenRequest, answerProblems, sendProblem } from './http/answers.ts'
+import { answerProblems, sendProblem } from './http/answers.ts'
 import type { App } from './http/app.ts'
-import { authenticate } from './http/authentication.ts'
-import { takeJsonBodies } from './http/json-body.ts'
+import { authenticate, decorateRequests, limitAnonymous } from './http/authentication.ts'
+import { maxBodyBytes, takeJsonBodies } from './http/json-body.ts'
 import { refuseOtherMethods } from './http/methods.ts'
+import { nodeServerOptions } from './http/node-server.ts'
 import { logRequests } from './http/request-log.ts'
 import { jsonSerializer, type ZodTypeProvider, zodValidator } from './http/zod.ts'
+import { createLimits } from './limits/limits.ts'
+import { defaultLimits } from './limits/options.ts'
 import { serveOpenAPI } from './openapi/document.ts'
 import { projectRoutes } from './projects/routes.ts'
 import { runRoutes } from './runs/routes.ts'
 
-/** Bytes of a request's body, beyond which it is refused. */
-export const maxBodyBytes = 256 * 1024
-
 /** The gateway as a Fastify instance that does not listen yet. Its routes are part of the contract (docs/rest.md). */
 export async function buildServer(deps: Deps): Promise<App> {
+  const options = deps.limits ?? defaultLimits
+  const limits = createLimits({ ...deps, options })
   const app: App = Fastify({
     loggerInstance: deps.log,
     // Its own lines hold URLs and error messages: request-log.ts writes one without.
@@ -29,33 +31,33 @@ export async function buildServer(deps: Deps): Promise<App> {
     genReqId: () => deps.newID(),
     requestIdHeader: false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: 30_000,
-    http: { headersTimeout: 15_000, keepAliveTimeout: 75_000 },
+    ...nodeServerOptions(options, limits),
     routerOptions: { maxParamLength: 300 },
     // A request on a connection that was there before still gets its answer, with `Connection: close`.
     return503OnClosing: false,
     frameworkErrors: (error: FastifyError, request, reply) => {
       sendProblem(request, reply, error)
     },
-    clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(zodValidator)
   app.setSerializerCompiler(jsonSerializer)
-  app.decorateRequest('caller', undefined)
+  decorateRequests(app)
+  answerProblems(app, options)
+  limitAnonymous(app, limits)
   takeJsonBodies(app)
-  answerProblems(app)
   logRequests(app, deps.metrics)
   const refuseOthers = refuseOtherMethods(app)
   serveOpenAPI(app)
   probeRoutes(app, deps)
   await app.register(
     async (api: App) => {
-      authenticate(api, deps.credentials)
+      authenticate(api, limits)
       holdToScope(api)
+      deps.apiKeys?.routes(api)
       projectRoutes(api, deps)
       approvalRoutes(api, deps)
       runRoutes(api, deps)
-      agentRoutes(api)
+      agentRoutes(api, deps)
       auditRoutes(api)
     },
     { prefix: '/api/v1' },
@@ -70,6 +72,7 @@ function probeRoutes(app: App, deps: Deps): void {
   app.get('/readyz', { schema: { hide: true } }, async (_, reply) => {
     reply.type('text/plain')
     if (deps.stopping.aborted) return reply.code(503).send('stopping\n')
+    if (!deps.cache.hasSynced) return reply.code(503).send('not everything has been read yet\n')
     return (await readiness.isReady())
       ? reply.send('ok\n')
       : reply.code(503).send('the API server does not answer\n')

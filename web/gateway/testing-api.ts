@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { createClient } from '../../kube/http-client.ts'
 import { answer, type ReceivedRequest, scriptedServer, status } from '../../kube/testing.ts'
+import type { Deps } from './deps.ts'
 import { startGateway, type TestGateway } from './testing.ts'
 
 /** Answers one request (or hangs up), or does nothing to leave it to the defaults. */
@@ -9,10 +10,12 @@ export type Script = (request: ReceivedRequest, response: ServerResponse) => voi
 
 export interface ScriptedGateway {
   readonly gateway: TestGateway
-  /** What the API server was sent. */
+  /** What the API server was sent, but for what the cache reads. */
   readonly received: readonly ReceivedRequest[]
   close(): Promise<void>
 }
+
+const ownToken = 'gateways-own-token'
 
 export const alice = { username: 'alice@acme.com', groups: ['system:authenticated'] }
 
@@ -20,8 +23,14 @@ export const alice = { username: 'alice@acme.com', groups: ['system:authenticate
  * A gateway in front of a scripted API server, which by default knows who everybody is (alice) and nothing else. The
  * gateway's own credential is `gateways-own-token`.
  */
-export async function scriptedGateway(script: Script = () => {}): Promise<ScriptedGateway> {
+export async function scriptedGateway(
+  script: Script = () => {},
+  overrides: Partial<Deps> = {},
+): Promise<ScriptedGateway> {
+  const received: ReceivedRequest[] = []
   const api = await scriptedServer((request, response) => {
+    if (isOfCache(request)) return serveCache(request, response)
+    received.push(request)
     script(request, response)
     if (response.headersSent || response.destroyed || response.socket?.destroyed !== false) return
     if (request.path === '/version') return answer(response, { gitVersion: 'v1.36.3' })
@@ -33,16 +42,28 @@ export async function scriptedGateway(script: Script = () => {}): Promise<Script
   })
   const client = createClient({
     ...api.connection,
-    headers: async () => ({ authorization: 'Bearer gateways-own-token' }),
+    headers: async () => ({ authorization: `Bearer ${ownToken}` }),
   })
-  const gateway = await startGateway(client)
+  const gateway = await startGateway(client, overrides)
   return {
     gateway,
-    received: api.requests,
+    received,
     async close() {
       await gateway.close()
       await client.close()
       await api.close()
     },
   }
+}
+
+/** Whether the gateway reads this for its cache: a whole kind, by its own name. */
+const isOfCache = ({ method, path, headers }: ReceivedRequest): boolean =>
+  method === 'GET' &&
+  headers.authorization === `Bearer ${ownToken}` &&
+  /^\/apis\/countersign\.dev\/v1alpha1\/(\w+|namespaces\/countersign-system\/apikeys)$/.test(path)
+
+/** Holds nothing, and nothing happens. */
+function serveCache({ query }: ReceivedRequest, response: ServerResponse): void {
+  if (query.has('watch')) response.writeHead(200).flushHeaders()
+  else answer(response, { metadata: { resourceVersion: '1' }, items: [] })
 }

@@ -1,12 +1,15 @@
 // Helpers for tests of the gateway: a real one, listening on loopback.
 import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Client } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
-import { Reviews } from './access/reviews.ts'
+import type { Cache } from './cache/cache.ts'
 import type { Deps } from './deps.ts'
+import { apiKeySupport } from './keys/setup.ts'
 import { Metrics } from './metrics.ts'
+import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
 import { bearerTokens } from './tokens.ts'
 
@@ -34,6 +37,7 @@ export interface TestGateway {
   readonly url: string
   readonly port: number
   readonly metrics: Metrics
+  readonly cache: Cache
   /** What was logged so far, as text. */
   log(): string
   /** Requests with this token, or with none. Paths begin with /. */
@@ -54,32 +58,49 @@ export async function startGateway(client: Client, overrides: Partial<Deps> = {}
   })
   const stopping = new AbortController()
   const metrics = new Metrics()
+  const log = pino({ level: 'debug' }, sink)
+  const clock = overrides.clock ?? systemClock
+  const surroundings = { client, clock, random: Math.random }
+  const { cache, reviews, rights } = reading({ ...surroundings, logger: log, metrics })
+  const tokens = bearerTokens({ client, clock, reviews })
+  const apiKeys = apiKeySupport({
+    ...surroundings,
+    cache,
+    reviews,
+    tokens,
+    randomBytes,
+    stopping: stopping.signal,
+  })
   const app = await buildServer({
-    client,
-    credentials: bearerTokens({
-      client,
-      clock: systemClock,
-      reviews: new Reviews({ client, clock: systemClock }),
-    }),
-    clock: systemClock,
-    random: Math.random,
+    ...surroundings,
+    credentials: apiKeys.credentials,
+    apiKeys,
+    cache,
+    rights,
     newID: () => randomBytes(8).toString('hex'),
-    log: pino({ level: 'debug' }, sink),
+    log,
     metrics,
     stopping: stopping.signal,
     ...overrides,
   })
+  const leaving = new AbortController()
+  const following = cache.run(leaving.signal)
+  // Watches are open, too: what a test does next is heard.
+  while (!cache.isLive || cache.kinds.some(kind => kind.lagMs > 0)) await delay(5)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
     port: Number(new URL(url).port),
     metrics,
+    cache,
     log: () => lines.join(''),
     as: token => session(url, token),
     stop: () => stopping.abort(),
     async close() {
       stopping.abort()
       await app.close()
+      leaving.abort()
+      await following
     },
   }
 }

@@ -42,7 +42,7 @@ export function bearerTokens({ client, clock, reviews }: TokenOptions): Credenti
       scope: wholeScope,
       username: person.username,
       person: async () => ({ ...person, at: turnedOn(person.at, clock.now() - at) }),
-      may: question => reviews.self(id, own, question),
+      may: (question, ageMs) => reviews.self(id, own, question, ageMs),
     }
     return caller
   }

@@ -1,103 +1,104 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../kube/clock.ts'
-import { createClient } from '../../kube/http-client.ts'
-import {
-  aConfigMap,
-  answer,
-  type ConfigMap,
-  configMaps,
-  refuse,
-  type ScriptedServer,
-  scriptedServer,
-  watchLine,
-} from '../../kube/testing.ts'
-import { waitUntil } from './waiting.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Client } from '../../kube/client.ts'
+import { silentLogger } from '../../kube/logger.ts'
+import { aConfigMap, type ConfigMap, configMaps, settled, TestClock } from '../../kube/testing.ts'
+import { CachedKind } from './cache/kind.ts'
+import { type WaitOptions, waitUntil } from './waiting.ts'
 
-const isDone = ({ data }: ConfigMap) => data?.done === 'yes'
-const done = (resourceVersion: string) => aConfigMap('a', { resourceVersion, data: { done: 'yes' } })
+const first = aConfigMap('a', { resourceVersion: '1' })
+const doneAt = (resourceVersion: string, uid = 'uid-of-a') =>
+  aConfigMap('a', { resourceVersion, uid, data: { done: 'yes' } })
 
-let api: ScriptedServer | undefined
-afterEach(() => api?.close())
+let clock: TestClock
+let kind: CachedKind<ConfigMap>
 
-async function wait(
-  script: Parameters<typeof scriptedServer>[0],
-  options: { ms?: number; signal?: AbortSignal } = {},
-): Promise<ConfigMap> {
-  api = await scriptedServer(script)
-  const client = createClient(api.connection)
-  const { ms = 5000, signal = new AbortController().signal } = options
-  try {
-    return await waitUntil(client, configMaps, aConfigMap('a'), isDone, {
-      clock: systemClock,
-      ms,
-      signals: [signal],
-    })
-  } finally {
-    await client.close()
-  }
+beforeEach(() => {
+  clock = new TestClock()
+  // Never run: the test says what the watch brings.
+  const options = { client: {} as Client, clock, random: () => 0, logger: silentLogger }
+  kind = new CachedKind<ConfigMap>({ ...options, resource: configMaps })
+  kind.store.replace({ items: [first], resourceVersion: '1' })
+})
+
+const wait = (options: Partial<WaitOptions<ConfigMap>> = {}) =>
+  waitUntil(kind, first, {
+    clock,
+    ms: 5000,
+    signals: [],
+    done: ({ data }) => data?.done === 'yes',
+    ...options,
+  })
+
+/** What has become of a promise by now. */
+async function soFar<T>(promise: Promise<T>): Promise<T | 'waiting'> {
+  await settled()
+  return await Promise.race([promise, Promise.resolve('waiting' as const)])
 }
 
-describe('waiting for an object', () => {
-  test('should watch that object alone, from the version at hand', async () => {
-    const result = await wait((_, response) => void response.write(watchLine('MODIFIED', done('2'))))
-    expect(result.metadata.resourceVersion).toBe('2')
-    expect(api?.requests[0]?.query.get('fieldSelector')).toBe('metadata.name=a')
-    expect(api?.requests[0]?.query.get('resourceVersion')).toBe('1')
-  })
-
-  test('should go on where a watch ended', async () => {
-    const result = await wait((_, response, index) => {
-      if (index === 0) response.end(watchLine('MODIFIED', aConfigMap('a', { resourceVersion: '5' })))
-      else response.write(watchLine('MODIFIED', done('6')))
+describe('waiting for an object of the cache', () => {
+  test('should end with the change that was waited for, and with no other', async () => {
+    const waiting = wait()
+    kind.store.apply({ type: 'MODIFIED', object: aConfigMap('a', { resourceVersion: '2' }) })
+    kind.store.apply({
+      type: 'ADDED',
+      object: { ...aConfigMap('b', { resourceVersion: '3' }), data: { done: 'yes' } },
     })
-    expect(result.metadata.resourceVersion).toBe('6')
-    expect(api?.requests[1]?.query.get('resourceVersion')).toBe('5')
+    expect(await soFar(waiting)).toBe('waiting')
+    kind.store.apply({ type: 'MODIFIED', object: doneAt('4') })
+    expect((await waiting).metadata.resourceVersion).toBe('4')
+    expect(clock.pending()).toEqual([])
   })
 
-  test('should read again when the version is too old to watch from', async () => {
-    const result = await wait((request, response) => {
-      if (request.query.has('watch')) refuse(response, 410, 'Expired')
-      else answer(response, done('9'))
-    })
-    expect(result.metadata.resourceVersion).toBe('9')
+  test('should see what happened between the read and the wait', async () => {
+    kind.store.apply({ type: 'MODIFIED', object: doneAt('2') })
+    expect((await wait()).metadata.resourceVersion).toBe('2')
   })
 
-  test('should keep trying while the API server is away, and say what is true at the end', async () => {
-    const result = await wait(
-      (request, response) => {
-        if (request.query.has('watch')) refuse(response, 503, 'ServiceUnavailable')
-        else answer(response, done('3'))
-      },
-      { ms: 500 },
-    )
-    expect(result.metadata.resourceVersion).toBe('3')
+  test('should see a write of ours at once', async () => {
+    const waiting = wait()
+    kind.store.wrote(doneAt('2'))
+    expect((await waiting).metadata.resourceVersion).toBe('2')
   })
 
-  test('should not wait with a right that is not there', async () => {
-    await expect(wait((_, response) => refuse(response, 403, 'Forbidden'))).rejects.toMatchObject({
-      code: 403,
-    })
+  test('should end with what is true when its time is over', async () => {
+    const waiting = wait()
+    kind.store.apply({ type: 'MODIFIED', object: aConfigMap('a', { resourceVersion: '2' }) })
+    await clock.advance(4999)
+    expect(await soFar(waiting)).toBe('waiting')
+    await clock.advance(1)
+    expect((await waiting).metadata.resourceVersion).toBe('2')
   })
 
-  test('should tell of a deletion', async () => {
-    const deleted = wait((_, response) => void response.write(watchLine('DELETED', aConfigMap('a'))))
-    await expect(deleted).rejects.toMatchObject({ code: 'NotFound' })
+  test('should tell of a deletion, also where the name stands for another object now', async () => {
+    const waiting = wait()
+    kind.store.apply({ type: 'DELETED', object: aConfigMap('a', { resourceVersion: '2' }) })
+    await expect(waiting).rejects.toMatchObject({ code: 'NotFound' })
+    kind.store.apply({ type: 'ADDED', object: doneAt('3', 'another') })
+    await expect(wait()).rejects.toMatchObject({ code: 'NotFound' })
   })
 
-  test('should end with its signal', async () => {
+  test('should end with its signals, those that were given before it began too', async () => {
     const stop = new AbortController()
-    const waiting = wait(
-      (_, response) => {
-        response.write(watchLine('MODIFIED', aConfigMap('a', { resourceVersion: '2' })))
-        setImmediate(() => stop.abort())
-      },
-      { signal: stop.signal },
-    )
-    expect(isDone(await waiting)).toBe(false)
+    const waiting = wait({ signals: [stop.signal] })
+    stop.abort()
+    expect(await waiting).toEqual(first)
+    expect(await wait({ signals: [AbortSignal.abort()] })).toEqual(first)
+    expect(clock.pending()).toEqual([])
   })
 
-  test('should not begin with a signal that has been given', async () => {
-    expect(isDone(await wait(() => {}, { signal: AbortSignal.abort() }))).toBe(false)
-    expect(api?.requests).toHaveLength(0)
+  test('should end as soon as the right is lost, and stop watching over it whenever it ends', async () => {
+    const ended: string[] = []
+    let lose: (error: unknown) => void = () => {}
+    const guard = (lost: (error: unknown) => void) => {
+      lose = lost
+      return () => void ended.push('guard')
+    }
+    const waiting = wait({ guard })
+    lose(new Error('no right'))
+    await expect(waiting).rejects.toThrow('no right')
+    const other = wait({ guard })
+    kind.store.wrote(doneAt('2'))
+    await other
+    expect(ended).toEqual(['guard', 'guard'])
   })
 })

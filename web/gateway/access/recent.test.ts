@@ -67,6 +67,15 @@ describe('answers that are kept while they are young', () => {
     expect(await ask()).toBe(2)
   })
 
+  test('should ask again for somebody who wants a younger answer', async () => {
+    const { clock, answers, ask } = recent()
+    await ask()
+    await clock.advance(300)
+    expect(await answers.get('a', async () => 7, { maxAgeMs: 400 })).toBe(1)
+    expect(await answers.get('a', async () => 7, { maxAgeMs: 300 })).toBe(7)
+    expect(await ask()).toBe(7)
+  })
+
   test('should forget what was used longest ago when there is too much', async () => {
     const { answers, ask } = recent(2)
     await ask('a')
@@ -75,16 +84,8 @@ describe('answers that are kept while they are young', () => {
     await ask('c')
     expect(answers.size).toBe(2)
     const outcomes: Outcome[] = []
-    await answers.get(
-      'a',
-      async () => 0,
-      outcome => outcomes.push(outcome),
-    )
-    await answers.get(
-      'b',
-      async () => 0,
-      outcome => outcomes.push(outcome),
-    )
+    await answers.get('a', async () => 0, { onOutcome: outcome => outcomes.push(outcome) })
+    await answers.get('b', async () => 0, { onOutcome: outcome => outcomes.push(outcome) })
     expect(outcomes).toEqual(['shared', 'asked'])
   })
 })

@@ -17,6 +17,11 @@ export interface RecentOptions {
 /** How a question was answered. */
 export type Outcome = 'asked' | 'shared'
 
+interface GetOptions {
+  readonly onOutcome?: (outcome: Outcome) => void
+  readonly maxAgeMs?: number
+}
+
 /** Answers to questions, while they are young. Who asks what is being asked gets the same answer; failures are not kept. */
 export class Recent<V> {
   readonly #options: RecentOptions
@@ -30,14 +35,22 @@ export class Recent<V> {
     return this.#entries.size
   }
 
-  /** The answer at hand, or that to `ask`. */
-  get(key: string, ask: () => Promise<V>, onOutcome: (outcome: Outcome) => void = () => {}): Promise<V> {
-    const { clock, maxAgeMs, max } = this.#options
+  /** The answer at hand where it is young enough, or that to `ask`. `maxAgeMs`: less than all may be. */
+  get(
+    key: string,
+    ask: () => Promise<V>,
+    { onOutcome = () => {}, maxAgeMs = this.#options.maxAgeMs }: GetOptions = {},
+  ): Promise<V> {
+    const { clock, max } = this.#options
     const now = clock.now()
     const known = this.#entries.get(key)
     this.#entries.delete(key)
     // A clock that was turned back makes no answer young.
-    if (known !== undefined && now >= known.at && now - known.at < maxAgeMs) {
+    if (
+      known !== undefined &&
+      now >= known.at &&
+      now - known.at < Math.min(maxAgeMs, this.#options.maxAgeMs)
+    ) {
       this.#entries.set(key, known)
       onOutcome('shared')
       return known.value

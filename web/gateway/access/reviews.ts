@@ -28,7 +28,7 @@ const maxKept = 20_000
  */
 export class Reviews {
   readonly #options: ReviewsOptions
-  /** Per namespace, so that one can be forgotten; `''` for questions of the whole cluster. */
+  /** By namespace (none holds a space), so that one can be forgotten, by question and by credential. */
   readonly #recent: Recent<boolean>
 
   constructor(options: ReviewsOptions) {
@@ -36,14 +36,14 @@ export class Reviews {
     this.#recent = new Recent<boolean>({ clock: options.clock, maxAgeMs, max: maxKept })
   }
 
-  /** Asks with somebody's own credential. `id`: of that credential. */
-  self(id: string, client: Client, question: AccessQuestion): Promise<boolean> {
-    return this.#ask(id, question, () => review(client, 'SelfSubjectAccessReview', {}, question))
+  /** Asks with somebody's own credential. `id`: of that credential. `ageMs`: how old an answer will do, at most 2 s. */
+  self(id: string, client: Client, question: AccessQuestion, ageMs?: number): Promise<boolean> {
+    return this.#ask(id, question, ageMs, () => review(client, 'SelfSubjectAccessReview', {}, question))
   }
 
   /** Asks, as the gateway, about somebody whose token it does not hold. `id`: of their credential. */
-  subject(id: string, subject: Subject, question: AccessQuestion): Promise<boolean> {
-    return this.#ask(id, question, () =>
+  subject(id: string, subject: Subject, question: AccessQuestion, ageMs?: number): Promise<boolean> {
+    return this.#ask(id, question, ageMs, () =>
       review(this.#options.client, 'SubjectAccessReview', { ...subject }, question),
     )
   }
@@ -53,15 +53,20 @@ export class Reviews {
     this.#recent.forget(key => key.startsWith(`${namespace} `))
   }
 
-  #ask(id: string, question: AccessQuestion, ask: () => Promise<boolean>): Promise<boolean> {
+  #ask(
+    id: string,
+    question: AccessQuestion,
+    ageMs: number | undefined,
+    ask: () => Promise<boolean>,
+  ): Promise<boolean> {
     const { namespace = '' } = question
     const { isChanging = () => false, onOutcome = () => {} } = this.#options
     if (namespace !== '' && isChanging(namespace)) {
       onOutcome('asked')
       return ask()
     }
-    // A namespace holds no space, and an id comes last but for what cannot be mistaken.
-    return this.#recent.get(`${namespace} ${keyOfQuestion(question)} ${id}`, ask, onOutcome)
+    const key = `${namespace} ${keyOfQuestion(question)} ${id}`
+    return this.#recent.get(key, ask, { onOutcome, ...(ageMs === undefined ? {} : { maxAgeMs: ageMs }) })
   }
 }
 

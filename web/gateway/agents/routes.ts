@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { type Agent, agentSpec, agentStatus } from '../../../crds/v1alpha1/agent.ts'
 import { objectName, time } from '../../../crds/v1alpha1/common.ts'
-import { agents } from '../../../crds/v1alpha1/resources.ts'
+import { readList } from '../cache/read.ts'
+import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
 import { namespaceName, projectParams } from '../http/params.ts'
-import { listNewest, pageQuery } from '../lists/list.ts'
+import { pageQuery } from '../lists/list.ts'
 import { component } from '../openapi/components.ts'
 
 const spec = agentSpec.shape
@@ -56,7 +57,7 @@ export function itemOf({ metadata, spec, status }: Agent): AgentItem {
 }
 
 /** `.../agents`. */
-export function agentRoutes(app: App): void {
+export function agentRoutes(app: App, { cache }: Pick<Deps, 'cache'>): void {
   app.get(
     '/projects/:ns/agents',
     {
@@ -68,8 +69,10 @@ export function agentRoutes(app: App): void {
       },
     },
     async request => {
-      const options = { namespace: request.params.ns, signal: request.signal }
-      return await listNewest(callerOf(request).client, agents, options, request.query, itemOf)
+      const { ns } = request.params
+      return await readList(callerOf(request), cache.agents, ns, {}, request.query, agentOf, itemOf)
     },
   )
 }
+
+const agentOf = ({ metadata }: Agent): string => metadata.name

@@ -11,6 +11,7 @@ import {
   isNotFound,
 } from '../../../kube/errors.ts'
 import type { ObjectRef } from '../../../kube/types.ts'
+import { checkAgent } from '../access/scope.ts'
 import type { Caller } from '../credentials.ts'
 import type { Deps } from '../deps.ts'
 import { type Person, whoAmI } from '../identity.ts'
@@ -41,25 +42,31 @@ const maxAttempts = 8
  * decision again is no error, however often and however late. Throws a `Problem`, or what the API server refused with.
  */
 export async function decide(
-  deps: Pick<Deps, 'clock' | 'random'>,
+  deps: Pick<Deps, 'clock' | 'random' | 'cache'>,
   caller: Caller,
   ref: ObjectRef,
   wish: Wish,
 ): Promise<ApprovalRequest> {
   if (wish.verdict === 'Reject' && !/\S/.test(wish.reason ?? '')) throw problem('ReasonRequired', {})
   const [person, first] = await Promise.all([caller.person(), caller.client.get(approvalRequests, ref)])
+  /** What this gateway has answered with, its own next read shows too. */
+  const shown = (decided: ApprovalRequest) => {
+    deps.cache.approvals.store.wrote(decided)
+    return decided
+  }
   let request = first
   let refusal: unknown
   for (let attempt = 1; ; attempt++) {
+    checkAgent(caller.scope, request.spec.agentRef.name, approvalRequests, ref.name)
     if (wish.callDigest !== undefined && wish.callDigest !== request.spec.callDigest) {
       throw problem('CallDiffers', { name: ref.name })
     }
     const standing = standingOf(request, person.username, wish.verdict)
-    if (standing.kind === 'Done') return request
+    if (standing.kind === 'Done') return shown(request)
     if (standing.kind === 'Refused') throw standing.problem
     if (refusal !== undefined) await throwUnlessWorthRepeating(caller, request, refusal, attempt)
     try {
-      return await addDecision(caller, request, person, wish)
+      return shown(await addDecision(caller, request, person, wish))
     } catch (error) {
       if (!isAboutState(error)) throw error
       refusal = error

@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import { type ApprovalRequest, requestPhases } from '../../../crds/v1alpha1/approvalrequest.ts'
 import { objectName, sha256 } from '../../../crds/v1alpha1/common.ts'
-import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import type { ObjectRef } from '../../../kube/types.ts'
+import { checkAccess } from '../access/check.ts'
+import { guard } from '../access/guard.ts'
+import { readList, readOne } from '../cache/read.ts'
 import type { Caller } from '../credentials.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
 import { objectParams, projectParams } from '../http/params.ts'
-import { fieldSelector, listNewest, pageQuery } from '../lists/list.ts'
+import { pageQuery } from '../lists/list.ts'
 import { component } from '../openapi/components.ts'
 import { problemOf } from '../problems/translate.ts'
 import { waitUntil } from '../waiting.ts'
@@ -65,6 +67,7 @@ const rejectBody = component(
 
 /** `.../approvals`: lists, reads and decides requests. */
 export function approvalRoutes(app: App, deps: Deps): void {
+  const { approvals } = deps.cache
   app.get(
     '/projects/:ns/approvals',
     {
@@ -78,9 +81,8 @@ export function approvalRoutes(app: App, deps: Deps): void {
     async request => {
       const { ns } = request.params
       const { phase, agent, run, ...page } = request.query
-      const fields = { 'status.phase': phase, 'spec.agentRef.name': agent, 'spec.runRef.name': run }
-      const options = { namespace: ns, signal: request.signal, ...fieldSelector(fields) }
-      return await listNewest(callerOf(request).client, approvalRequests, options, page, itemOf)
+      const filters = { phase, agent, run }
+      return await readList(callerOf(request), approvals, ns, filters, page, agentOf, itemOf)
     },
   )
 
@@ -95,18 +97,33 @@ export function approvalRoutes(app: App, deps: Deps): void {
       },
     },
     async request => {
-      const { ns, name } = request.params
-      const { client } = callerOf(request)
-      const found = await client.get(approvalRequests, { namespace: ns, name })
+      const ref = { namespace: request.params.ns, name: request.params.name }
+      const caller = callerOf(request)
+      const found = await readOne(caller, approvals, ref, agentOf)
       if (request.query.wait === 0 || isSettled(found)) return itemOf(found)
       deps.metrics.longPolls.inc()
       try {
-        const signals = [request.signal, deps.stopping]
-        const options = { clock: deps.clock, ms: request.query.wait * 1000, signals }
-        return itemOf(await waitUntil(client, approvalRequests, found, isSettled, options))
+        await waitUntil(approvals, found, {
+          clock: deps.clock,
+          ms: request.query.wait * 1000,
+          signals: [request.signal, deps.stopping],
+          done: isSettled,
+          guard: lost =>
+            guard(
+              {
+                clock: deps.clock,
+                onRightsChange: changed => deps.rights.onChange(ref.namespace, changed),
+                check: ageMs =>
+                  checkAccess(caller, { verb: 'get', resource: approvals.resource.plural, ...ref }, ageMs),
+              },
+              lost,
+            ),
+        })
       } finally {
         deps.metrics.longPolls.dec()
       }
+      // The right and the request as they are now, whatever was true as the wait began.
+      return itemOf(await readOne(caller, approvals, ref, agentOf))
     },
   )
 
@@ -121,7 +138,7 @@ export function approvalRoutes(app: App, deps: Deps): void {
         const { ns, name } = request.params
         const caller = callerOf(request)
         const decided = await decideOne(caller, { namespace: ns, name }, { verdict, ...request.body })
-        return itemOf(await awaitSettlement(deps, caller.client, decided))
+        return itemOf(await awaitSettlement(deps, decided))
       },
     )
   decideRoute('approve', 'Approve', approveBody, 'Approves the call that waits')
@@ -145,12 +162,14 @@ export function approvalRoutes(app: App, deps: Deps): void {
       const items = await decideAll(
         request.body.decisions,
         (name, wish) => decideOne(caller, { namespace: ns, name }, wish),
-        decided => awaitSettlement(deps, caller.client, decided),
+        decided => awaitSettlement(deps, decided),
       )
       return { items }
     },
   )
 }
+
+const agentOf = ({ spec }: ApprovalRequest): string => spec.agentRef.name
 
 const isSettled = ({ status }: ApprovalRequest): boolean => status.phase !== 'Pending'
 

@@ -1,6 +1,4 @@
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
-import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
-import type { Client } from '../../../kube/client.ts'
 import type { Deps } from '../deps.ts'
 import { waitUntil } from '../waiting.ts'
 import { isDecisive } from './standing.ts'
@@ -9,24 +7,18 @@ const settlementMs = 2000
 
 /**
  * Waits up to 2 s for the operator to settle a request whose decisions settle it, and returns it as it is then. Where
- * more approvals are needed there is nothing to wait for. The decision stands whatever happens here, so a failure to
- * watch is no failure: what is known is the answer.
+ * more approvals are needed there is nothing to wait for. The decision stands whatever happens here: a request that is
+ * deleted meanwhile is answered as it was last seen.
  */
 export async function awaitSettlement(
-  deps: Pick<Deps, 'clock' | 'stopping' | 'log'>,
-  client: Client,
+  { cache, clock, stopping }: Pick<Deps, 'cache' | 'clock' | 'stopping'>,
   request: ApprovalRequest,
 ): Promise<ApprovalRequest> {
-  const isOver = ({ status }: ApprovalRequest) => status.phase !== 'Pending'
-  if (isOver(request) || !isDecisive(request)) return request
-  const options = { clock: deps.clock, ms: settlementMs, signals: [deps.stopping] }
+  const done = ({ status }: ApprovalRequest) => status.phase !== 'Pending'
+  if (done(request) || !isDecisive(request)) return request
   try {
-    return await waitUntil(client, approvalRequests, request, isOver, options)
-  } catch (error) {
-    deps.log.debug(
-      { name: request.metadata.name, type: (error as Error).name },
-      'could not watch the settlement',
-    )
+    return await waitUntil(cache.approvals, request, { clock, ms: settlementMs, signals: [stopping], done })
+  } catch {
     return request
   }
 }

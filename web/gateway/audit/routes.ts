@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type AuditEntry, auditActions, auditEntry } from '../../../crds/v1alpha1/auditrecord.ts'
 import { objectName } from '../../../crds/v1alpha1/common.ts'
 import { auditRecords } from '../../../crds/v1alpha1/resources.ts'
+import { coversAgent } from '../access/scope.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
 import { projectParams } from '../http/params.ts'
@@ -60,14 +61,16 @@ export function auditRoutes(app: App): void {
     async request => {
       const { limit, continue: token, ...filter } = request.query
       const after = token === undefined ? undefined : decodePosition(token, ['number'])
+      const { client, scope } = callerOf(request)
       const newest = await forEachObject(
-        callerOf(request).client,
+        client,
         auditRecords,
         { namespace: request.params.ns, signal: request.signal },
         () => new Newest<AuditItem>(limit, after),
         (state, { metadata, spec }) => {
           for (const entry of spec.entries) {
-            if (matches(entry, filter)) state.offer([entry.seq], () => ({ ...entry, record: metadata.name }))
+            if (!coversAgent(scope, entry.agent) || !matches(entry, filter)) continue
+            state.offer([entry.seq], () => ({ ...entry, record: metadata.name }))
           }
         },
       )

@@ -152,7 +152,7 @@ export const catalogue = {
   HeadersTooLarge: {
     status: 431,
     title: 'The headers are too large',
-    detail: 'The headers take more than 16 KiB together.',
+    detail: 'The headers take more than 16 KiB together, or are more than 100.',
     retryable: false,
   },
   Internal: {

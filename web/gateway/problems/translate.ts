@@ -65,7 +65,7 @@ function problemOfFastify(error: unknown): ProblemError | undefined {
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problem('TooLarge', { what: 'The body is larger than 256 KiB.' }, { cause: error })
+      return problem('TooLarge', { what: 'The body is too large.' }, { cause: error })
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return problem('UnsupportedMediaType', {}, { cause: error })
     case 'FST_ERR_BAD_URL':

@@ -38,7 +38,7 @@ export function projectRoutes(app: App, deps: Deps): void {
     '/projects',
     { schema: { summary: 'Which projects may I see', response: { 200: projectList } } },
     async request => {
-      const visible = await visibleProjects(deps.client, callerOf(request).client)
+      const visible = await visibleProjects(callerOf(request), deps.cache.projects)
       const items = visible.map(({ metadata }) => ({
         name: metadata.namespace ?? '',
         createdAt: metadata.creationTimestamp ?? '',

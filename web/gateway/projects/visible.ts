@@ -1,50 +1,35 @@
-import { projects } from '../../../crds/v1alpha1/resources.ts'
-import type { Client } from '../../../kube/client.ts'
-import type { KubeObject } from '../../../kube/types.ts'
+import type { Project } from '../../../crds/v1alpha1/project.ts'
+import type { CachedKind } from '../cache/kind.ts'
+import type { Caller } from '../credentials.ts'
 
 const atOnce = 16
 
 /**
- * The Projects that the caller may see, sorted by namespace. `own` (the gateway's ServiceAccount) knows where there are
- * Projects; for each the caller's own access review says whether they may read it, as nobody without rights in the
- * whole cluster can list across namespaces.
+ * The Projects that the caller may see, sorted by namespace: of each a review says whether they may, as nobody without
+ * rights in the whole cluster can list across namespaces. Throws the problem `Behind`.
  */
-export async function visibleProjects(own: Client, caller: Client): Promise<readonly KubeObject[]> {
-  // The caller's first answer comes before anything is read for them: a bad token ends it.
-  const everywhere = await mayRead(caller, undefined)
-  const { items } = await own.listMetadata(projects)
-  const sorted = items.toSorted((a, b) =>
-    (a.metadata.namespace ?? '') < (b.metadata.namespace ?? '') ? -1 : 1,
-  )
+export async function visibleProjects(
+  caller: Caller,
+  projects: CachedKind<Project>,
+): Promise<readonly Project[]> {
+  const { plural: resource } = projects.resource
+  const { project: only } = caller.scope
+  const everywhere = await caller.may({ verb: 'get', resource })
+  projects.checkLive()
+  const sorted = [...projects.store.values()]
+    .filter(({ metadata }) => only === undefined || metadata.namespace === only)
+    .sort((a, b) => (namespaceOf(a) < namespaceOf(b) ? -1 : 1))
   if (everywhere) return sorted
-  const visible = new Set<KubeObject>()
+  const visible = new Set<Project>()
   const queue = sorted.values()
   const worker = async () => {
     for (const project of queue) {
-      if (await mayRead(caller, project.metadata.namespace)) visible.add(project)
+      const question = { verb: 'get', resource, namespace: namespaceOf(project), name: 'project' }
+      if (await caller.may(question)) visible.add(project)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
   return sorted.filter(project => visible.has(project))
 }
 
-/** The caller's own question to the API server: may I read the Project here (or everywhere)? */
-async function mayRead(caller: Client, namespace: string | undefined): Promise<boolean> {
-  const answer = (await caller.raw({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: {
-        resourceAttributes: {
-          verb: 'get',
-          group: projects.group,
-          resource: projects.plural,
-          ...(namespace === undefined ? {} : { namespace, name: 'project' }),
-        },
-      },
-    },
-  })) as { status?: { allowed?: boolean } }
-  return answer.status?.allowed === true
-}
+const namespaceOf = ({ metadata }: Project): string => metadata.namespace ?? ''

@@ -5,6 +5,7 @@ import { jsonObject, objectName } from '../../../crds/v1alpha1/common.ts'
 import { agentRuns, agents } from '../../../crds/v1alpha1/resources.ts'
 import { ConnectionError, isAlreadyExists } from '../../../kube/errors.ts'
 import { checkParams } from '../../../operator/policy/params.ts'
+import { coversAgent } from '../access/scope.ts'
 import type { Caller } from '../credentials.ts'
 import { component } from '../openapi/components.ts'
 import { problem } from '../problems/problem.ts'
@@ -59,7 +60,10 @@ export async function createRun(
   body: CreateBody,
   idempotencyKey: string | undefined,
 ): Promise<AgentRun> {
-  const { client } = caller
+  const { client, scope } = caller
+  if (!coversAgent(scope, body.agent)) {
+    throw problem('Forbidden', { sentence: `This API key may not start runs of ${body.agent}.` })
+  }
   const [person] = await Promise.all([caller.person(), checkReferences(caller, project, body)])
   const { agent, input, context, continueFrom } = body
   const spec: AgentRunSpec = {
@@ -103,7 +107,7 @@ function isSameRequest(a: AgentRunSpec, b: AgentRunSpec): boolean {
 }
 
 /** A run of an agent that does not exist would wait for ever: told now, while somebody listens. */
-async function checkReferences({ client }: Caller, project: string, body: CreateBody): Promise<void> {
+async function checkReferences({ client, scope }: Caller, project: string, body: CreateBody): Promise<void> {
   const { agent, continueFrom } = body
   const [found, earlier] = await Promise.all([
     client.find(agents, { namespace: project, name: agent }),
@@ -113,7 +117,8 @@ async function checkReferences({ client }: Caller, project: string, body: Create
   ])
   if (found === undefined) throw problem('UnknownReference', { kind: 'agent', name: agent, project })
   if (continueFrom === undefined) return
-  if (earlier === undefined) throw problem('UnknownReference', { kind: 'run', name: continueFrom, project })
+  if (earlier === undefined || !coversAgent(scope, earlier.spec.agentRef.name))
+    throw problem('UnknownReference', { kind: 'run', name: continueFrom, project })
   if (!hasEnded(earlier)) {
     throw problem('RunNotEnded', { name: continueFrom, phase: earlier.status?.phase ?? 'Pending' })
   }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { runPhases } from '../../../crds/v1alpha1/agentrun.ts'
+import { type AgentRun, runPhases } from '../../../crds/v1alpha1/agentrun.ts'
 import { objectName } from '../../../crds/v1alpha1/common.ts'
-import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
+import { readList, readOne } from '../cache/read.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
 import { objectParams, projectParams } from '../http/params.ts'
-import { fieldSelector, listNewest, pageQuery } from '../lists/list.ts'
+import { pageQuery } from '../lists/list.ts'
 import { component } from '../openapi/components.ts'
 import { invalid } from '../problems/problem.ts'
 import { cancelRun } from './cancel.ts'
@@ -30,6 +30,7 @@ const keyHeaders = z.object({
 
 /** `.../runs`: starts, lists, reads and cancels runs. */
 export function runRoutes(app: App, deps: Deps): void {
+  const { runs } = deps.cache
   app.get(
     '/projects/:ns/runs',
     {
@@ -42,9 +43,8 @@ export function runRoutes(app: App, deps: Deps): void {
     },
     async request => {
       const { phase, agent, ...page } = request.query
-      const fields = { 'status.phase': phase, 'spec.agentRef.name': agent }
-      const options = { namespace: request.params.ns, signal: request.signal, ...fieldSelector(fields) }
-      return await listNewest(callerOf(request).client, agentRuns, options, page, itemOf)
+      const filters = { phase, agent }
+      return await readList(callerOf(request), runs, request.params.ns, filters, page, agentOf, itemOf)
     },
   )
 
@@ -63,6 +63,7 @@ export function runRoutes(app: App, deps: Deps): void {
       const { ns } = request.params
       const key = checkedKey(request.headers['idempotency-key'])
       const created = await createRun(callerOf(request), deps.newID, ns, request.body, key)
+      runs.store.wrote(created)
       reply.code(201).header('location', `/api/v1/projects/${ns}/runs/${created.metadata.name}`)
       return itemOf(created)
     },
@@ -73,7 +74,7 @@ export function runRoutes(app: App, deps: Deps): void {
     { schema: { summary: 'One run, with its trace', params: objectParams, response: { 200: run } } },
     async request => {
       const { ns, name } = request.params
-      return itemOf(await callerOf(request).client.get(agentRuns, { namespace: ns, name }))
+      return itemOf(await readOne(callerOf(request), runs, { namespace: ns, name }, agentOf))
     },
   )
 
@@ -89,10 +90,14 @@ export function runRoutes(app: App, deps: Deps): void {
     },
     async request => {
       const { ns, name } = request.params
-      return itemOf(await cancelRun(callerOf(request).client, { namespace: ns, name }))
+      const cancelled = await cancelRun(callerOf(request), { namespace: ns, name })
+      runs.store.wrote(cancelled)
+      return itemOf(cancelled)
     },
   )
 }
+
+const agentOf = ({ spec }: AgentRun): string => spec.agentRef.name
 
 function checkedKey(key: string | undefined): string | undefined {
   if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key

@@ -120,6 +120,11 @@ describe('the canary', () => {
   })
 })
 
+/** Policies that limit the operator itself: it tries those under its own name. */
+const triedAsOperator = canaryPolicies.filter(name =>
+  /-operator-(secrets|bindings)$|-people$/.test(name),
+).length
+
 const target = () => ({ kubectl: controlPlane.kubectl, kubeconfig: controlPlane.adminKubeconfig })
 
 describe.each(canaryPolicies)('without %s', policy => {
@@ -160,7 +165,7 @@ describe('what is no refusal by a policy', () => {
     await run('delete', 'rolebinding', 'countersign-canary', `--namespace=${namespace}`)
     await untilTrustedIs(false)
     const { failed } = await canary.check()
-    expect(failed.length).toBeGreaterThanOrEqual(canaryPolicies.length - 1)
+    expect(failed.length).toBeGreaterThanOrEqual(canaryPolicies.length - triedAsOperator)
     expect(failed[0]?.message).toMatch(/refused, but not by the policy \(.*cannot patch resource/)
     await applyFiles(target(), manifestsIn('crds/rbac'))
     await untilTrustedIs(true)

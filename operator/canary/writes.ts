@@ -138,7 +138,7 @@ export const forbiddenWrites: readonly ForbiddenWrite[] = [
         clusterRoles,
         { name: PEOPLE_ROLE },
         { type: 'apply', body: canaryPeople(), force: true },
-        options,
+        { ...options, fieldManager: CANARY_NAME },
       ),
   },
 ]

@@ -67,6 +67,7 @@ export const createPeopleController = (deps: PeopleControllerDeps): PeopleContro
         clusterRoles,
         { name: PEOPLE_ROLE },
         { type: 'apply', body, force: true },
+        { fieldManager: 'countersign-operator' },
       )
       deps.roles.wrote(written)
       deps.log.info({ name: PEOPLE_ROLE, impersonation: form, names: countOf(rules) }, 'people written')

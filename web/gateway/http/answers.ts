@@ -1,24 +1,26 @@
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { logSafe } from '../../../kube/errors.ts'
 import { type Problem, problem } from '../problems/problem.ts'
 import { problemOf } from '../problems/translate.ts'
 import type { App } from './app.ts'
+import { faultOf } from './conversation.ts'
+import { maxBodyBytes } from './json-body.ts'
+import { securityHeaders, strictTransport } from './security-headers.ts'
 
-/** Headers of every answer: nothing is cached, framed, guessed at or run. */
-export const securityHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether every answer tells browsers to come by TLS alone. */
+    hsts: boolean
+  }
+}
 
 /** Sets the common headers, and turns everything that goes wrong into a problem document. */
-export function answerProblems(app: App): void {
+export function answerProblems(app: App, { hsts }: { readonly hsts: boolean }): void {
+  app.decorate('hsts', hsts)
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...securityHeaders, 'x-request-id': request.id })
+    reply.headers(commonHeaders(request))
+    const fault = faultOf(request.raw)
+    if (fault !== undefined) throw fault
   })
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
   app.setNotFoundHandler((request, reply) =>
@@ -26,16 +28,28 @@ export function answerProblems(app: App): void {
   )
 }
 
+const commonHeaders = (request: FastifyRequest): Record<string, string> => ({
+  ...securityHeaders,
+  ...(request.server.hsts || request.protocol === 'https' ? strictTransport : {}),
+  'x-request-id': request.id,
+})
+
 /** Answers with the problem that this error is, and logs what is our own fault. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  const found = problemOf(error)
+  const found = isBodyTooLarge(error) ? tooLarge(request.routeOptions.bodyLimit) : problemOf(error)
   if (found.statusCode >= 500) {
     request.log.error({ code: found.code, error: logSafe(found.cause ?? error) }, 'a request failed')
   }
-  reply.headers({ ...securityHeaders, 'x-request-id': request.id, ...headersOf(found) })
+  reply.headers({ ...commonHeaders(request), ...headersOf(found) })
   reply.code(found.statusCode).type('application/problem+json')
   return reply.send(JSON.stringify({ ...found.document(pathOf(request.url)), requestId: request.id }))
 }
+
+const isBodyTooLarge = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+
+const tooLarge = (bytes = maxBodyBytes): Problem =>
+  problem('TooLarge', { what: `The body is larger than ${bytes / 1024} KiB.` })
 
 /** Headers that belong to a problem. */
 function headersOf({ code, extras }: Problem): Record<string, string> {
@@ -49,28 +63,3 @@ function headersOf({ code, extras }: Problem): Record<string, string> {
 
 /** The path alone: a query could hold what somebody took for the right place of a secret. */
 const pathOf = (url: string): string => url.replace(/[?#].*$/s, '')
-
-/** Answers what is not even HTTP, on the bare socket. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const { statusCode, ...rest } = brokenRequestProblem(error.code)
-  const body = JSON.stringify(rest.document)
-  const headers = { ...securityHeaders, 'content-type': 'application/problem+json', connection: 'close' }
-  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) })
-  socket.end(
-    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
-  )
-}
-
-function brokenRequestProblem(code: string | undefined) {
-  const found =
-    code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? problem('RequestTimeout', {})
-      : code === 'HPE_HEADER_OVERFLOW'
-        ? problem('HeadersTooLarge', {})
-        : problem('Malformed', { what: 'This is not a valid HTTP request.' })
-  return { statusCode: found.statusCode, document: found.document() }
-}

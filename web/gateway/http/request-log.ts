@@ -12,7 +12,9 @@ export function logRequests(app: App, metrics: Metrics): void {
     const route = request.routeOptions.url ?? 'none'
     const seconds = reply.elapsedTime / 1000
     metrics.requests.observe({ method, route, code: String(reply.statusCode) }, seconds)
-    const level = reply.statusCode >= 500 ? 'error' : isProbe(route) ? 'debug' : 'info'
+    // What is refused before anybody knows whose it is, is told once a minute (limits/notices.ts).
+    const isUnknown = request.caller === undefined && (reply.statusCode === 401 || reply.statusCode === 429)
+    const level = reply.statusCode >= 500 ? 'error' : isUnknown || isProbe(route) ? 'debug' : 'info'
     request.log[level](
       {
         method,

@@ -12,8 +12,8 @@ export interface KeyCallerOptions {
   /** The gateway's own, whose connections it uses. */
   readonly client: Client
   readonly reviews: Reviews
-  /** Whether the key still works, as it was a second ago at most, or as it is. */
-  readonly works: (when: 'recent' | 'now') => Promise<boolean>
+  /** Whether the key still works, as it was at most `ageMs` ago, and a second ago at most; 0: as it is. */
+  readonly works: (ageMs?: number) => Promise<boolean>
 }
 
 const extra = { [VIA_EXTRA]: ['API'] }
@@ -47,19 +47,19 @@ export class KeyCaller implements Caller {
     return this.#person
   }
 
-  async may(question: AccessQuestion): Promise<boolean> {
+  async may(question: AccessQuestion, ageMs?: number): Promise<boolean> {
     // The API server adds this group to whoever is impersonated, too.
     const subject = { user: this.username, groups: ['system:authenticated'], extra }
     // Event streams and long polls end by this question, so it is about the key as well.
     const [works, allowed] = await Promise.all([
-      this.#options.works('recent'),
-      this.#options.reviews.subject(this.id, subject, question),
+      this.#options.works(ageMs),
+      this.#options.reviews.subject(this.id, subject, question, ageMs),
     ])
     return works && allowed
   }
 
   /** Whether the key works at this moment: asked before anything is written with it. */
   worksNow(): Promise<boolean> {
-    return this.#options.works('now')
+    return this.#options.works(0)
   }
 }

@@ -51,11 +51,11 @@ export function apiKeyCredentials({
     if (sent === undefined) throw notAccepted()
     const standing = judge(sent)
     if (!standing.works) throw standing.fault === 'Expired' ? expired() : notAccepted()
-    if (!(await fresh.stand(standing.chain, 'recent'))) throw notAccepted()
+    if (!(await fresh.stand(standing.chain))) throw notAccepted()
     lastUsed.touch(standing.key)
-    const works = async (when: 'recent' | 'now') => {
+    const works = async (ageMs?: number) => {
       const now = judge(sent)
-      return now.works && (await fresh.stand(now.chain, when))
+      return now.works && (await fresh.stand(now.chain, ageMs))
     }
     try {
       return new KeyCaller({ key: standing.key, client, reviews, works })

@@ -24,14 +24,13 @@ export class FreshKeys {
   }
 
   /**
-   * Whether each of these is there and not revoked: as it was a second ago at most (`recent`; however many requests
-   * come with a key, it is asked once a second), or as it is (`now`). Throws the problem `Unavailable` where the API
-   * server does not say.
+   * Whether each of these is there and not revoked, as it was at most `ageMs` ago, and a second ago at most; 0: as it
+   * is. However many requests come with a key, the API server is asked once for all that an answer will do for. Throws
+   * the problem `Unavailable` where it does not say.
    */
-  async stand(keys: readonly APIKey[], when: 'recent' | 'now'): Promise<boolean> {
-    const answers = keys.map(key =>
-      when === 'now' ? this.#look(key) : this.#recent.get(key.metadata.uid ?? '', () => this.#look(key)),
-    )
+  async stand(keys: readonly APIKey[], ageMs = maxAgeMs): Promise<boolean> {
+    const options = { maxAgeMs: Math.min(ageMs, maxAgeMs) }
+    const answers = keys.map(key => this.#recent.get(key.metadata.uid ?? '', () => this.#look(key), options))
     return (await Promise.all(answers)).every(stands => stands)
   }
 

@@ -8,6 +8,7 @@ import { agentRunSpec } from '../../crds/v1alpha1/agentrun.ts'
 import { API_VERSION } from '../../crds/v1alpha1/meta.ts'
 import { projectSpec } from '../../crds/v1alpha1/project.ts'
 import { compileCondition } from '../../operator/policy/conditions/compile.ts'
+import { PEOPLE } from './cluster.ts'
 
 const examples = join(import.meta.dirname, '../../examples')
 
@@ -59,6 +60,12 @@ describe('the example manifests', () => {
       }
     },
   )
+
+  it('make the people of the demo what it says they are', () => {
+    const [, project] = documents.find(([, { kind }]) => kind === 'Project') ?? []
+    const roles = projectSpec.parse(project?.spec).members.map(({ user, role }) => [user, role])
+    expect(roles).toEqual(Object.entries(PEOPLE).filter(([, role]) => role !== null))
+  })
 
   it.each(documents.filter(([, { kind }]) => kind === 'AgentRun'))(
     '%s runs an agent that is there',

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments, stringify } from 'yaml'
 import { kubectl } from '../manifests.ts'
-import { type DemoCluster, PEOPLE, type Person } from './cluster.ts'
+import type { DemoCluster } from './cluster.ts'
 
 const shop = join(import.meta.dirname, '../../examples/shop')
 
@@ -12,12 +12,11 @@ export interface Addresses {
   readonly tools: string
 }
 
-/** Namespace, Project and RoleBindings of examples/shop. */
+/** Namespace and Project of examples/shop; the operator gives its members their rights. */
 export const applyProject = async (cluster: DemoCluster, namespace: string): Promise<void> => {
   const list = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     ...documentsIn('project.yaml'),
-    ...roleBindings(namespace),
   ]
   await apply(cluster, list)
 }
@@ -48,26 +47,6 @@ const apply = (cluster: DemoCluster, documents: readonly unknown[]): Promise<str
 
 const documentsIn = (name: string): unknown[] =>
   parseAllDocuments(readFileSync(join(shop, name), 'utf8')).map(document => document.toJS())
-
-const ROLE_NAMES = {
-  Owner: 'countersign-owner',
-  Admin: 'countersign-admin',
-  Member: 'countersign-member',
-} as const
-
-/** Membership is Kubernetes RBAC; until the operator keeps these bindings itself, the demo applies them. */
-const roleBindings = (namespace: string): unknown[] =>
-  (Object.keys(PEOPLE) as Person[]).flatMap(person => {
-    const role = PEOPLE[person]
-    if (role === null) return []
-    return {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: `${ROLE_NAMES[role]}-${person.split('@')[0]}`, namespace },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: ROLE_NAMES[role] },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: person }],
-    }
-  })
 
 const withAddresses = (agent: unknown, { model, tools }: Addresses): unknown => {
   const { spec, ...rest } = agent as { spec: { model: object; toolsets: { mcp: object }[] } }

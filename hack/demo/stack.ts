@@ -121,10 +121,10 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
       await applyAgents(cluster, examples, agents)
     })(),
   ])
-  progress('Waiting until the agents have found their tools')
+  progress('Waiting until people have their rights and the agents have found their tools')
   await kubectl(cluster, [
     'wait',
-    'agents',
+    'projects,agents',
     '--all',
     '-n',
     NAMESPACE,

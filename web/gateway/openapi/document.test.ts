@@ -34,14 +34,17 @@ describe('the OpenAPI document', () => {
       Object.keys(operations).map(method => `${method.toUpperCase()} ${path.replace('/api/v1', '')}`),
     )
     expect(routes.sort()).toEqual([
+      'DELETE /projects/{ns}/apikeys/{id}',
       'GET /me',
       'GET /projects',
       'GET /projects/{ns}/agents',
+      'GET /projects/{ns}/apikeys',
       'GET /projects/{ns}/approvals',
       'GET /projects/{ns}/approvals/{name}',
       'GET /projects/{ns}/audit',
       'GET /projects/{ns}/runs',
       'GET /projects/{ns}/runs/{name}',
+      'POST /projects/{ns}/apikeys',
       'POST /projects/{ns}/approvals/decide',
       'POST /projects/{ns}/approvals/{name}/approve',
       'POST /projects/{ns}/approvals/{name}/reject',

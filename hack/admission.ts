@@ -205,7 +205,8 @@ export async function outcome(attempt: Promise<unknown>): Promise<string> {
       error.message,
     )
     if (error.code === 403 && policy) return `${policy[1]} refuses: ${policy[2]}`
-    if (error.code === 403 && /cannot [\w:-]+ resource/.test(error.message)) return 'refused by a role'
+    if (error.code === 403 && /cannot [\w:-]+ resource|attempting to grant RBAC/.test(error.message))
+      return 'refused by a role'
     if (error.code === 422) return `the schema refuses: ${error.message}`
     throw error
   }

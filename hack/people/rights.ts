@@ -26,8 +26,8 @@ export async function mayDecide(client: Client, namespace: string): Promise<bool
 }
 
 /** Waits until the API server has taken a change of RoleBindings up, which it does in its own time. */
-export const untilMay = (client: Client, namespace: string, may: boolean): Promise<unknown> =>
-  eventually(async () => (await mayDecide(client, namespace)) === may, { timeoutMs: 30_000 })
+export const untilMay = (client: Client, namespace: string, may: boolean, everyMs = 25): Promise<unknown> =>
+  eventually(async () => (await mayDecide(client, namespace)) === may, { timeoutMs: 120_000, everyMs })
 
 const GROUP = 'rbac.authorization.k8s.io'
 const roleBindings: Resource<KubeObject & { roleRef: object; subjects: object[] }> = {

@@ -1,21 +1,17 @@
 // A project with an operator, a gateway and the plugins at work, for tests of people who decide over every path.
-import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
-import type { AgentSpec } from '../../crds/v1alpha1/agent.ts'
 import type { AgentRun } from '../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import { agentRuns } from '../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../kube/client.ts'
-import { callsSeen, type McpTestServer, startMcpServer } from '../../operator/agent/testing/mcp-server.ts'
 import type { RecordEvent } from '../../operator/controllers/cache.ts'
 import { type Fault, faultyClient, type Write } from '../../operator/testing/faulty-client.ts'
-import { scriptedModel } from '../../operator/testing/scripted-model.ts'
-import { anAgent, aRun, newWorld, operatorClient, type World } from '../../operator/testing/world.ts'
+import { aRun, newWorld, operatorClient, type World } from '../../operator/testing/world.ts'
 import { startGateway, type TestGateway } from '../../web/gateway/testing.ts'
 import { addMembers, installPlugins, type Plugins } from '../plugintesting.ts'
 import { adminClient, clientFor } from '../testing.ts'
+import { type Approval, openDesk } from './desk.ts'
 import { untilMay } from './rights.ts'
 
-type Approval = NonNullable<AgentSpec['approval']>
 type EventInput = Parameters<RecordEvent>[1]
 
 /** An Event that the operator recorded, and about what. */
@@ -54,10 +50,7 @@ export async function openStage(
   let fault: (write: Write) => Fault = () => undefined
   const writes: Write[] = []
   const events: Told[] = []
-  const model = await scriptedModel((spoken, results, input) =>
-    spoken === 0 ? { calls: [{ tool: 'shop.pay', params: { order: input } }] } : { text: results.join() },
-  )
-  const mcp = await startMcpServer('Modern', payTool)
+  const desk = await openDesk()
   const world = await newWorld(prefix, {
     client: faultyClient(operatorClient(), write => {
       writes.push(write)
@@ -78,13 +71,7 @@ export async function openStage(
     ),
   )
   for (const [name, approval] of Object.entries(agents)) {
-    await world.createAgent(
-      anAgent(namespace, model.url, {
-        name,
-        toolsets: [{ name: 'shop', timeoutSeconds: 10, retryUnknown: false, mcp: { url: mcp.url } }],
-        approval: { tools: [{ name: 'shop.pay' }], ...approval } as Approval,
-      }),
-    )
+    await world.createAgent(desk.agent(namespace, name, approval))
   }
   const gateway = await startGateway(adminClient())
   const begin = (agent: string, name: string, as = clientFor('starter@acme.com', ['system:masters'])) =>
@@ -107,22 +94,12 @@ export async function openStage(
       await world.untilRun(name, run => run.status?.phase === 'AwaitingApproval')
       return world.untilRequest(`${name}-1-0`)
     },
-    callsOf: run => callsOf(mcp, run),
+    callsOf: run => desk.payments().get(run) ?? 0,
     close: async () => {
       trusted = true
       await world.stop()
       await gateway.close()
-      await mcp.http.stop()
-      await model.server.stop()
+      await desk.close()
     },
   }
 }
-
-const payTool = (server: McpServer): void => {
-  const inputSchema = fromJsonSchema<object>({ type: 'object', properties: { order: { type: 'string' } } })
-  const pay = async () => ({ content: [{ type: 'text', text: 'paid' }] })
-  server.registerTool('pay', { description: 'pays', inputSchema }, pay as never)
-}
-
-const callsOf = (mcp: McpTestServer, run: string): number =>
-  callsSeen(mcp).filter(call => (call.arguments as { order?: string }).order === run).length

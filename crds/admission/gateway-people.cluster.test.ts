@@ -66,6 +66,16 @@ describe('the role of whom the gateway may act as', () => {
     expect(await outcome(applies(all['cluster-admin'], [rule(), wrong]))).toMatch(refused)
   })
 
+  it('may have no rules, as the manifest brings it', async () => {
+    const attempt = all['cluster-admin'].patch(
+      clusterRoles,
+      { name: PEOPLE_ROLE },
+      { type: 'merge', body: { rules: null } },
+      { dryRun: true },
+    )
+    expect(await outcome(attempt)).toBe('allowed')
+  })
+
   it('gathers no other roles', async () => {
     const body = { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { some: 'label' } }] } }
     const attempt = all['cluster-admin'].patch(

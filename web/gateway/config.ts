@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { networks } from './http/client-address.ts'
+import { defaultLimits, type LimitOptions } from './limits/options.ts'
 
 /** How the gateway's process is set up. */
 export interface Config {
@@ -13,6 +15,7 @@ export interface Config {
   readonly logLevel: string
   /** Seconds between "not ready" and the end of listening, for load balancers to notice. */
   readonly drainSeconds: number
+  readonly limits: LimitOptions
 }
 
 const flags = {
@@ -23,6 +26,17 @@ const flags = {
   context: { type: 'string' },
   'log-level': { type: 'string' },
   'drain-seconds': { type: 'string' },
+  'requests-per-second': { type: 'string' },
+  'request-burst': { type: 'string' },
+  'open-requests': { type: 'string' },
+  'open-waits': { type: 'string' },
+  'failures-per-minute': { type: 'string' },
+  'failure-burst': { type: 'string' },
+  'anonymous-requests-per-second': { type: 'string' },
+  connections: { type: 'string' },
+  'connections-per-address': { type: 'string' },
+  'trusted-proxies': { type: 'string' },
+  hsts: { type: 'string' },
 } as const
 
 /**
@@ -36,11 +50,11 @@ export function readConfig(
   const { values } = parseArgs({ args: [...args], options: flags, strict: true })
   const value = (flag: keyof typeof flags): string | undefined =>
     values[flag] ?? env[`COUNTERSIGN_${flag.replaceAll('-', '_').toUpperCase()}`]
-  const number = (flag: keyof typeof flags, fallback: number, max: number): number => {
+  const number = (flag: keyof typeof flags, fallback: number, max: number, min = 0): number => {
     const text = value(flag)
     if (text === undefined) return fallback
-    if (!/^\d{1,5}$/.test(text) || Number(text) > max) {
-      throw new Error(`--${flag}: not a whole number from 0 to ${max}`)
+    if (!/^\d{1,6}$/.test(text) || Number(text) > max || Number(text) < min) {
+      throw new Error(`--${flag}: not a whole number from ${min} to ${max}`)
     }
     return Number(text)
   }
@@ -48,6 +62,7 @@ export function readConfig(
   if (!['debug', 'info', 'warn', 'error'].includes(logLevel)) {
     throw new Error('--log-level: not one of debug, info, warn, error')
   }
+  const count = (flag: keyof typeof flags, fallback: number) => number(flag, fallback, 100_000, 1)
   const [kubeconfig, context] = [value('kubeconfig'), value('context')]
   return {
     host: value('host') ?? '127.0.0.1',
@@ -57,5 +72,35 @@ export function readConfig(
     ...(context === undefined ? {} : { context }),
     logLevel,
     drainSeconds: number('drain-seconds', 0, 300),
+    limits: {
+      ...defaultLimits,
+      requestsPerSecond: count('requests-per-second', defaultLimits.requestsPerSecond),
+      requestBurst: count('request-burst', defaultLimits.requestBurst),
+      openRequests: count('open-requests', defaultLimits.openRequests),
+      openWaits: count('open-waits', defaultLimits.openWaits),
+      failuresPerMinute: count('failures-per-minute', defaultLimits.failuresPerMinute),
+      failureBurst: count('failure-burst', defaultLimits.failureBurst),
+      anonymousPerSecond: count('anonymous-requests-per-second', defaultLimits.anonymousPerSecond),
+      connections: count('connections', defaultLimits.connections),
+      connectionsPerAddress: count('connections-per-address', defaultLimits.connectionsPerAddress),
+      trustedProxies: proxies(value('trusted-proxies') ?? ''),
+      hsts: yesOrNo('hsts', value('hsts') ?? 'false'),
+    },
   }
+}
+
+/** Addresses and networks, separated by commas. */
+function proxies(text: string): readonly string[] {
+  const cidrs = text.split(',').flatMap(part => part.trim() || [])
+  try {
+    networks(cidrs)
+  } catch (error) {
+    throw new Error(`--trusted-proxies: ${(error as Error).message}`)
+  }
+  return cidrs
+}
+
+function yesOrNo(flag: keyof typeof flags, text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new Error(`--${flag}: not true or false`)
+  return text === 'true'
 }

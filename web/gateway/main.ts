@@ -49,6 +49,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     rights,
     newID: () => randomBytes(8).toString('hex'),
     log,
+    limits: config.limits,
     metrics,
     stopping: stopping.signal,
   }

@@ -8,7 +8,8 @@ import { readList, readOne } from '../cache/read.ts'
 import type { Caller } from '../credentials.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
-import { callerOf } from '../http/authentication.ts'
+import { beginWait, callerOf } from '../http/authentication.ts'
+import { maxLargeBodyBytes } from '../http/json-body.ts'
 import { objectParams, projectParams } from '../http/params.ts'
 import { pageQuery } from '../lists/list.ts'
 import { component } from '../openapi/components.ts'
@@ -101,6 +102,7 @@ export function approvalRoutes(app: App, deps: Deps): void {
       const caller = callerOf(request)
       const found = await readOne(caller, approvals, ref, agentOf)
       if (request.query.wait === 0 || isSettled(found)) return itemOf(found)
+      beginWait(request, 'LongPoll')
       deps.metrics.longPolls.inc()
       try {
         await waitUntil(approvals, found, {
@@ -147,6 +149,7 @@ export function approvalRoutes(app: App, deps: Deps): void {
   app.post(
     '/projects/:ns/approvals/decide',
     {
+      bodyLimit: maxLargeBodyBytes,
       schema: {
         summary: 'Decides several requests; an answer for each',
         params: projectParams,

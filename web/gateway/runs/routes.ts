@@ -5,6 +5,7 @@ import { readList, readOne } from '../cache/read.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
+import { maxLargeBodyBytes } from '../http/json-body.ts'
 import { objectParams, projectParams } from '../http/params.ts'
 import { pageQuery } from '../lists/list.ts'
 import { component } from '../openapi/components.ts'
@@ -51,6 +52,7 @@ export function runRoutes(app: App, deps: Deps): void {
   app.post(
     '/projects/:ns/runs',
     {
+      bodyLimit: maxLargeBodyBytes,
       schema: {
         summary: 'Starts a run',
         params: projectParams,

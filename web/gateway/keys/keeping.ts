@@ -61,6 +61,7 @@ export async function revokeKey(
   const { name, uid } = key.metadata
   const ref = { name, namespace: keyNamespace }
   const annotations = { [ANNOTATIONS.revokedBy]: username, [ANNOTATIONS.revokedVia]: via }
+  let said = false
   try {
     for (let attempt = 1; ; attempt++) {
       const current = await client.get(apiKeys, ref)
@@ -69,6 +70,7 @@ export async function revokeKey(
       try {
         const body = { metadata: { uid, resourceVersion, annotations } }
         shown(store, await client.patch(apiKeys, ref, { type: 'merge', body }))
+        said = true
         break
       } catch (error) {
         // It was used, which is written down too.
@@ -78,7 +80,8 @@ export async function revokeKey(
     await client.delete(apiKeys, ref, uid === undefined ? {} : { uid })
     return true
   } catch (error) {
-    if (isNotFound(error)) return false
+    // The operator deletes a key that it sees is revoked, and may have been first.
+    if (isNotFound(error)) return said
     throw error
   }
 }

@@ -83,5 +83,7 @@ describe('how the API server limits it', () => {
     [{ major: '1', minor: '35' }, 'legacy'],
     [{ major: '1', minor: '32+' }, 'legacy'],
     [{}, 'legacy'],
+    [{ major: '1', minor: '36', emulationMajor: '1', emulationMinor: '33' }, 'legacy'],
+    [{ major: '1', minor: '36', emulationMajor: '1', emulationMinor: '36' }, 'constrained'],
   ] as const)('%j: %s', (version, expected) => expect(impersonationOf(version)).toBe(expected))
 })

@@ -98,10 +98,14 @@ export const sameRules = (
 export interface ServerVersion {
   readonly major?: string
   readonly minor?: string
+  /** Set where the server behaves as an older one (--emulated-version). */
+  readonly emulationMajor?: string
+  readonly emulationMinor?: string
 }
 
 /** Constrained impersonation is on by default since 1.36. A version that cannot be read is an old one, as its rules work on new servers too. */
-export const impersonationOf = ({ major, minor }: ServerVersion): Impersonation => {
-  const [one, two] = [Number.parseInt(major ?? '', 10), Number.parseInt(minor ?? '', 10)]
+export const impersonationOf = (version: ServerVersion): Impersonation => {
+  const { major, minor, emulationMajor = major, emulationMinor = minor } = version
+  const [one, two] = [Number.parseInt(emulationMajor ?? '', 10), Number.parseInt(emulationMinor ?? '', 10)]
   return one > 1 || (one === 1 && two >= 36) ? 'constrained' : 'legacy'
 }

@@ -4,6 +4,7 @@ import { agentRoutes } from './agents/routes.ts'
 import { approvalRoutes } from './approvals/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { Deps } from './deps.ts'
+import { eventRoutes } from './events/routes.ts'
 import { Readiness } from './health.ts'
 import { answerProblems, sendProblem } from './http/answers.ts'
 import type { App } from './http/app.ts'
@@ -15,6 +16,7 @@ import { logRequests } from './http/request-log.ts'
 import { jsonSerializer, type ZodTypeProvider, zodValidator } from './http/zod.ts'
 import { createLimits } from './limits/limits.ts'
 import { defaultLimits } from './limits/options.ts'
+import { notificationRoutes } from './notifications/routes.ts'
 import { serveOpenAPI } from './openapi/document.ts'
 import { projectRoutes } from './projects/routes.ts'
 import { runRoutes } from './runs/routes.ts'
@@ -59,6 +61,8 @@ export async function buildServer(deps: Deps): Promise<App> {
       runRoutes(api, deps)
       agentRoutes(api, deps)
       auditRoutes(api)
+      eventRoutes(api, deps)
+      notificationRoutes(api, deps)
     },
     { prefix: '/api/v1' },
   )

@@ -1,3 +1,4 @@
+import type { Project } from '../../../crds/v1alpha1/project.ts'
 import type { KubeObject } from '../../../kube/types.ts'
 import { checkAccess } from '../access/check.ts'
 import { checkAgent, coversAgent, notFound } from '../access/scope.ts'
@@ -27,6 +28,20 @@ export async function readOne<T extends KubeObject>(
   const found = store.find(ref)
   if (found === undefined) throw notFound(resource, ref.name)
   checkAgent(caller.scope, agentOf(found), resource, ref.name)
+  return found
+}
+
+/** The Project of a namespace, which is no agent's. As `readOne`. */
+export async function readProject(
+  caller: Caller,
+  kind: CachedKind<Project>,
+  namespace: string,
+): Promise<Project> {
+  const ref = { namespace, name: 'project' }
+  await checkAccess(caller, { verb: 'get', resource: kind.resource.plural, ...ref })
+  kind.checkLive()
+  const found = kind.store.find(ref)
+  if (found === undefined) throw notFound(kind.resource, ref.name)
   return found
 }
 

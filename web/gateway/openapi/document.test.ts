@@ -42,6 +42,8 @@ describe('the OpenAPI document', () => {
       'GET /projects/{ns}/approvals',
       'GET /projects/{ns}/approvals/{name}',
       'GET /projects/{ns}/audit',
+      'GET /projects/{ns}/events',
+      'GET /projects/{ns}/notifications',
       'GET /projects/{ns}/runs',
       'GET /projects/{ns}/runs/{name}',
       'POST /projects/{ns}/apikeys',
@@ -50,6 +52,7 @@ describe('the OpenAPI document', () => {
       'POST /projects/{ns}/approvals/{name}/reject',
       'POST /projects/{ns}/runs',
       'POST /projects/{ns}/runs/{name}/cancel',
+      'PUT /projects/{ns}/notifications',
     ])
   })
 

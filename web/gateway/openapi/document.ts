@@ -11,6 +11,8 @@ declare module 'fastify' {
     summary?: string
     /** Left out of the OpenAPI document. */
     hide?: boolean
+    /** `data:` of the Server-Sent Events that the route answers with. */
+    events?: z.ZodType
   }
 }
 
@@ -60,7 +62,7 @@ export function openAPI(routes: readonly RouteOptions[]): Json {
 }
 
 function operation({ schema = {}, url, method }: RouteOptions): Json {
-  const { params, querystring, headers, body, response, summary } = schema
+  const { params, querystring, headers, body, response, events, summary } = schema
   const [status = '200', answer] = Object.entries((response ?? {}) as Record<string, z.ZodType>)[0] ?? []
   const parameters = [
     ...parametersOf(params, 'path'),
@@ -79,6 +81,7 @@ function operation({ schema = {}, url, method }: RouteOptions): Json {
           ...(status !== '204' && { content: json('application/json', answer) }),
         },
       }),
+      ...(events && { 200: { description: 'Events.', content: json('text/event-stream', events) } }),
       default: {
         description: `A problem: ${Object.keys(catalogue).join(', ')}.`,
         content: json('application/problem+json', problemDocument),

@@ -22,7 +22,7 @@ const listQuery = pageQuery.extend({
   phase: z.enum(runPhases).optional().describe('Only runs in this phase.'),
 })
 
-const keyHeaders = z.object({
+const keyHeaders = z.looseObject({
   'idempotency-key': z
     .string()
     .optional()

@@ -31,6 +31,7 @@ export class Conversation {
   readonly #waiting: Exchange[] = []
   #current: Exchange | undefined
   #over = false
+  #untakenMs = 0
 
   constructor(socket: Socket, lingerMs: number, handle: (exchange: Exchange) => void) {
     this.#socket = socket
@@ -59,6 +60,17 @@ export class Conversation {
     const wasHeard = request?.complete === true || response?.headersSent === true
     if (wasHeard || this.#waiting.length > 0) this.#socket.destroy()
     else closeGently(this.#socket, this.#lingerMs, lastWords)
+  }
+
+  /**
+   * To be called every `passedMs`: ends it where an answer waits for the client to take it for longer than `takeMs`.
+   * Node's own time-outs are put off by whatever the client sends meanwhile.
+   */
+  check(passedMs: number, takeMs: number): void {
+    const response = this.#current?.response
+    const ended = response?.writableEnded === true && !response.writableFinished
+    this.#untakenMs = ended || response?.writableNeedDrain === true ? this.#untakenMs + passedMs : 0
+    if (this.#untakenMs > takeMs) this.#socket.destroy()
   }
 
   #begin(exchange: Exchange): void {

@@ -31,7 +31,7 @@ export const maxHeaderBytes = 16 * 1024
  */
 export function createNodeServer(handler: Handler, options: NodeServerOptions): Server {
   const { limits } = options
-  const { headersMs, requestMs, checkEveryMs, keepAliveMs, idleMs, lingerMs } = limits.timeouts
+  const { headersMs, requestMs, checkEveryMs, keepAliveMs, takeMs, idleMs, lingerMs } = limits.timeouts
   const server = createServer({
     insecureHTTPParser: false,
     maxHeaderSize: maxHeaderBytes,
@@ -48,12 +48,20 @@ export function createNodeServer(handler: Handler, options: NodeServerOptions): 
   server.maxConnections = limits.connections
   server.on('drop', data => options.onRefusedConnection(data?.remoteAddress ?? ''))
   limitByAddress(server, options)
+  const open = new Set<Conversation>()
   server.on('connection', socket => {
     if (socket.destroyed) return
     const handle = ({ request, response }: { request: IncomingMessage; response: ServerResponse }) =>
       handler(request, response)
-    conversations.set(socket, new Conversation(socket, lingerMs, handle))
+    const conversation = new Conversation(socket, lingerMs, handle)
+    conversations.set(socket, conversation)
+    open.add(conversation)
+    socket.once('close', () => open.delete(conversation))
   })
+  const timer = setInterval(() => {
+    for (const conversation of open) conversation.check(checkEveryMs, takeMs)
+  }, checkEveryMs).unref()
+  server.on('close', () => clearInterval(timer))
   const receive: Handler = (request, response) => {
     const conversation = conversations.get(request.socket)
     if (conversation === undefined) request.socket.destroy()

@@ -56,6 +56,7 @@ export const impatient = (
     requestMs: 600,
     checkEveryMs: 20,
     keepAliveMs: 100,
+    takeMs: 2000,
     idleMs: 2000,
     lingerMs: 200,
     ...timeouts,

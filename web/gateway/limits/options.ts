@@ -31,10 +31,12 @@ export interface Timeouts {
   readonly headersMs: number
   /** Until a request is complete, its body included. */
   readonly requestMs: number
-  /** How often the two above are looked at. */
+  /** How often the limits on requests and answers are looked at. */
   readonly checkEveryMs: number
   /** A connection between two requests. */
   readonly keepAliveMs: number
+  /** An answer, or what there is of an event stream, until the client has taken it. */
+  readonly takeMs: number
   /** A connection on which nothing moves, either way, while a request is under way. */
   readonly idleMs: number
   /** How long what is still sent is thrown away, after an answer that did not wait for it. */
@@ -60,7 +62,8 @@ export const defaultLimits: LimitOptions = {
     checkEveryMs: 1000,
     // Longer than load balancers keep theirs, so that it is they who close.
     keepAliveMs: 75_000,
-    // Longer than a long poll, and than the pause between two signs of life of an event stream.
+    // (idleMs) Longer than a long poll, and than the pause between two signs of life of an event stream.
+    takeMs: 60_000,
     idleMs: 120_000,
     lingerMs: 1000,
   },

@@ -7,12 +7,12 @@ import type { Agent } from '../../crds/v1alpha1/agent.ts'
 import { agents, approvalRequests, auditRecords } from '../../crds/v1alpha1/resources.ts'
 import { readiness } from '../../operator/testing/world.ts'
 import { verifyChain } from '../demo/story/chain.ts'
-import { untilObject } from '../testing.ts'
+import { eventually, untilObject } from '../testing.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { append } from './paths.ts'
 import { type Somebody, type StormCluster, startStormCluster } from './storm/cluster.ts'
 import { startKeys } from './storm/keys.ts'
-import { startMembership } from './storm/membership.ts'
+import { type Membership, startMembership } from './storm/membership.ts'
 import { startHistory } from './storm/order.ts'
 import { type Evidence, faultsIn } from './storm/proof.ts'
 import { createReviewers } from './storm/reviewers.ts'
@@ -50,6 +50,12 @@ const ownPlane = process.env.COUNTERSIGN_USE_CURRENT_CLUSTER !== '1'
 
 let cluster: StormCluster
 let desk: Desk
+let membership: Membership
+/** Told by the storm; until then nobody has sent anything. */
+let answered = async (_who: string): Promise<boolean> => true
+
+const units = [...[...byName, ...byBoth].map(({ name }) => ({ user: name })), { group: GROUP }]
+const always = steady.slice(1).map(({ name }) => ({ user: name }))
 beforeAll(async () => {
   if (!ownPlane) return
   desk = await openDesk()
@@ -65,7 +71,12 @@ beforeAll(async () => {
     const ready = (agent: Agent | undefined) => readiness(agent)?.status === 'True'
     await untilObject(agents, { namespace, name }, ready, { client: cluster.admin, timeoutMs: 60_000 })
   }
-}, 180_000)
+  const client = (who: string) => cluster.client(who)
+  membership = await startMembership(
+    { admin: cluster.admin, namespace, people, owner, client, answered: who => answered(who) },
+    [...always, ...units],
+  )
+}, 240_000)
 afterAll(async () => {
   await cluster?.stop()
   await desk?.close()
@@ -81,13 +92,6 @@ const storm = async (): Promise<Evidence> => {
   const { admin } = cluster
   const client = (who: string) => cluster.client(who)
   const history = await startHistory(admin, namespace)
-  let answered = async (_who: string): Promise<boolean> => true
-  const units = [...[...byName, ...byBoth].map(({ name }) => ({ user: name })), { group: GROUP }]
-  const always = steady.slice(1).map(({ name }) => ({ user: name }))
-  const membership = await startMembership(
-    { admin, namespace, people, owner, client, answered: who => answered(who) },
-    [...always, ...units],
-  )
   const keys = await startKeys(cluster, namespace)
   const keyed = [...steady.slice(5), ...byName.slice(0, 10), ...byBoth].map(({ name }) => name)
   await Promise.all(keyed.map(name => keys.make(name)))
@@ -166,20 +170,83 @@ describe.skipIf(!ownPlane)('a storm of reviewers', () => {
   })
 })
 
-describe.skipIf(!ownPlane)('a person with a token and a client certificate', () => {
+describe.skipIf(!ownPlane)('a person with a token, a client certificate and an API key', () => {
+  const [first, second] = [always[0]?.user ?? '', always[1]?.user ?? '']
+  const ref = (run: string) => ({ namespace, name: `${run}-1-0` })
+  const untilAsked = (run: string) =>
+    untilObject(approvalRequests, ref(run), request => request !== undefined, {
+      client: cluster.admin,
+      timeoutMs: 30_000,
+    })
+  const send = async (credential: string, path: string, body: object = {}) => {
+    const response = await fetch(`${cluster.gateway}/api/v1/projects/${namespace}/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return { status: response.status, text: await response.text() }
+  }
+  const keyOf = async (who: string): Promise<string> => {
+    const keys = await startKeys(cluster, namespace)
+    // The gateway may act as somebody as soon as the API server has taken that up.
+    await eventually(async () => {
+      if (keys.of(who) === undefined) await keys.make(who)
+      const response = await fetch(`${cluster.gateway}/api/v1/me`, {
+        headers: { authorization: `Bearer ${keys.of(who)}` },
+      })
+      return response.status === 200
+    })
+    return keys.of(who) ?? ''
+  }
+  const approval = (reviewer: string) => ({ reviewer, verdict: 'Approve' }) as const
+  afterAll(() => cancelOpenRuns(cluster.admin, namespace))
+
   it('is one name, and counts once', async () => {
-    const { admin } = cluster
-    const name = 'credentials'
-    const ended = runToItsEnd(admin, cluster.client(owner), namespace, name, 'three')
-    const ref = { namespace, name: `${name}-1-0` }
-    await untilObject(approvalRequests, ref, request => request !== undefined, { client: admin })
-    const certified = await cluster.withCertificate(owner)
-    await append(certified, ref, { reviewer: owner, verdict: 'Approve' })
-    await expect(append(cluster.client(owner), ref, { reviewer: owner, verdict: 'Approve' })).rejects.toThrow(
+    const ended = runToItsEnd(cluster.admin, cluster.client(owner), namespace, 'credentials', 'three')
+    await untilAsked('credentials')
+    await append(await cluster.withCertificate(first), ref('credentials'), approval(first))
+    await expect(append(cluster.client(first), ref('credentials'), approval(first))).rejects.toThrow(
       'Duplicate value',
     )
-    await cancelOpenRuns(admin, namespace)
+    const byKey = await send(await keyOf(first), 'approvals/credentials-1-0/approve')
+    expect(byKey).toMatchObject({ status: 200, text: expect.stringContaining('"approvals":1') })
+    const other = await send(await keyOf(first), 'approvals/credentials-1-0/reject', { reason: 'No.' })
+    expect(other).toMatchObject({ status: 409, text: expect.stringContaining('AlreadyDecided') })
+    expect((await cluster.admin.get(approvalRequests, ref('credentials'))).status.decisions).toHaveLength(1)
+    await cancelOpenRuns(cluster.admin, namespace)
     await ended
-    expect((await admin.get(approvalRequests, ref)).status.decisions).toHaveLength(1)
+  })
+
+  it('does not decide by one what they started by another, where somebody else must', async () => {
+    const key = await keyOf(first)
+    const byKey = await send(key, 'runs', { agent: 'three-of-others', input: 'by-key', name: 'by-key' })
+    expect(byKey.status).toBe(201)
+    const token = cluster.token(first)
+    const byToken = await send(token, 'runs', {
+      agent: 'three-of-others',
+      input: 'by-token',
+      name: 'by-token',
+    })
+    expect(byToken.status).toBe(201)
+    const certified = await cluster.withCertificate(first)
+    const refused = 'you started this run, so somebody else must decide'
+    for (const run of ['by-key', 'by-token']) {
+      expect((await untilAsked(run))?.spec.requestedBy).toBe(first)
+      for (const credential of [key, token]) {
+        const one = await send(credential, `approvals/${run}-1-0/approve`)
+        expect(one).toMatchObject({ status: 403, text: expect.stringContaining(refused) })
+        const several = await send(credential, 'approvals/decide', {
+          decisions: [{ name: `${run}-1-0`, verdict: 'Approve' }],
+        })
+        expect(several.text).toContain(refused)
+      }
+      for (const client of [certified, cluster.client(first)]) {
+        await expect(append(client, ref(run), approval(first))).rejects.toThrow(refused)
+      }
+      expect((await send(await keyOf(second), `approvals/${run}-1-0/approve`)).status).toBe(200)
+      expect((await cluster.admin.get(approvalRequests, ref(run))).status.decisions).toMatchObject([
+        { reviewer: second, via: 'API' },
+      ])
+    }
   })
 })

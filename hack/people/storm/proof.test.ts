@@ -96,6 +96,7 @@ describe('the proof of the storm', () => {
     ],
     ['forged', { attempts: [{ ...asAnn, forged: true }] }, 'a forged decision was taken'],
     ['taken outside', { attempts: [{ ...asAnn, outside: true }] }, 'although they were outside'],
+    ['answered with an error', { attempts: [{ ...asAnn, taken: false, said: '500 x' }] }, '500 x'],
     ['lost', { attempts: [{ ...asAnn, who: 'cyd' }] }, 'it is not there'],
     ['said to come otherwise', { attempts: [{ ...asAnn, path: 'REST' }] }, 'have come via Kubectl'],
     ['taken otherwise', { attempts: [{ ...asAnn, verdict: 'Reject' }] }, 'it is not there'],

@@ -15,6 +15,7 @@ import { WorkQueue } from '../kube/workqueue.ts'
 import { askModel } from './agent/model/ask.ts'
 import type { Egress, ModelRequest } from './agent/types.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import { createChangeRecorders } from './changes.ts'
 import { reconcileAgent } from './controllers/agent/controller.ts'
 import { createRunController } from './controllers/agentrun/controller.ts'
 import { createEffects } from './controllers/agentrun/effects.ts'
@@ -89,6 +90,12 @@ export const createOperator = (deps: OperatorDeps): Operator => {
       ...(deps.watchNamespace === undefined ? {} : { namespace: deps.watchNamespace }),
     })
   const membership = createMembership({ ...deps, projects: stores.projects, backoff: BACKOFF })
+  const changes = createChangeRecorders({
+    ...deps,
+    agents: stores.agents,
+    projects: stores.projects,
+    backoff: BACKOFF,
+  })
   const own = [
     reflector(agents, stores.agents),
     reflector(agentRuns, stores.runs),
@@ -159,11 +166,13 @@ export const createOperator = (deps: OperatorDeps): Operator => {
       reconcileRequest({ ...shared, audit: deps.audit, trusted: deps.trusted, settled }, namespace, name),
     ),
     ...membership.controllers(own),
+    ...changes.controllers(own),
   ]
 
   /** Which keys a change concerns. A look is level-based, so one too many costs little and one too few a stall. */
   const subscribe = (): (() => void)[] => [
     ...membership.subscribe(),
+    ...changes.subscribe(),
     stores.agents.subscribe(({ key, type, object }) => {
       queues.agent.add(key)
       if (type === 'deleted' && object.metadata.uid) toolbox.forget(object.metadata.uid)

@@ -7,6 +7,8 @@ export const API_VERSION = `${GROUP}/${VERSION}` as const
 export const LABELS = {
   /** On a Secret: it may be read for a model, a toolset or a webhook. Value `"true"`. */
   use: 'countersign.dev/use',
+  /** On an AuditRecord that tells of a change to an Agent or Project: to find these without reading all. Value `"true"`. */
+  changes: 'countersign.dev/changes',
 } as const
 
 export const ANNOTATIONS = {

@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditRecord } from '../../crds/v1alpha1/auditrecord.ts'
-import { ANNOTATIONS, API_VERSION } from '../../crds/v1alpha1/meta.ts'
+import { ANNOTATIONS, API_VERSION, LABELS } from '../../crds/v1alpha1/meta.ts'
 import { digest } from '../policy/canonical.ts'
 
 /** The end of a project's chain: the seq of its last entry, and the hash of its last record. */
@@ -12,6 +12,9 @@ export const EMPTY: Head = { seq: 0, hash: undefined }
 
 /** Entries that one record may hold. */
 export const MAX_ENTRIES = 100
+
+/** Kinds whose changes are looked for in the records of a process before (controllers/changes). */
+const CHANGED = ['Agent', 'Project']
 
 /** `audit-` and the record's first seq in twelve digits, so that names sort as the chain does. */
 export const recordName = (firstSeq: number): string => `audit-${String(firstSeq).padStart(12, '0')}`
@@ -41,6 +44,9 @@ export const nextRecord = (
     metadata: {
       name: recordName(head.seq + 1),
       namespace: project,
+      ...(numbered.some(({ object }) => object && CHANGED.includes(object.kind))
+        ? { labels: { [LABELS.changes]: 'true' } }
+        : {}),
       annotations: { [ANNOTATIONS.auditKeys]: keys.join(',') },
     },
     spec: { entries: numbered, ...(head.hash === undefined ? {} : { prevHash: head.hash }), hash },

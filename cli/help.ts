@@ -1,4 +1,5 @@
-const KUBECTL_FLAGS = `Flags of kubectl (-n, --context, --kubeconfig, --as, --request-timeout, ...) mean what they mean to kubectl and
+/** What every help text says of the flags of kubectl. */
+export const KUBECTL_FLAGS = `Flags of kubectl (-n, --context, --kubeconfig, --as, --request-timeout, ...) mean what they mean to kubectl and
 stand after the command; see: kubectl options`
 
 const EXIT_CODES = `Exit codes: 0 done, 1 refused or failed, 2 typed wrongly (nothing was sent), 3 no such request, 4 no right,

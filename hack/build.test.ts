@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltPlugins, buildPlugins } from './build.ts'
 
-const names = ['kubectl-approvals', 'kubectl-approve', 'kubectl-reject']
+const names = ['kubectl-approvals', 'kubectl-approve', 'kubectl-countersign', 'kubectl-reject']
 
 let folder: string
 let built: BuiltPlugins

@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, '..')
 const node = join(root, 'node_modules', 'node', 'bin', 'node')
 
 /** The kubectl plugins; each is `cli/<name>.ts`. */
-const PLUGINS = ['kubectl-approvals', 'kubectl-approve', 'kubectl-reject'] as const
+const PLUGINS = ['kubectl-approvals', 'kubectl-approve', 'kubectl-countersign', 'kubectl-reject'] as const
 
 export interface BuiltPlugins {
   /** Folder to put on the PATH: `kubectl-approve` and its siblings, run by this checkout's own Node. */

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { ApprovalRequest, ApprovalRequestStatus } from '../crds/v1alpha1/approvalrequest.ts'
-import { approvalRequests } from '../crds/v1alpha1/resources.ts'
+import type { Member } from '../crds/v1alpha1/project.ts'
+import { approvalRequests, projects } from '../crds/v1alpha1/resources.ts'
 import { sampleApprovalRequest } from '../crds/v1alpha1/samples.ts'
+import type { KubeObject } from '../kube/types.ts'
 import { buildPlugins } from './build.ts'
 import { adminClient, clientForServiceAccount, cluster } from './testing.ts'
 
@@ -36,6 +38,33 @@ export async function addMembers(
     ),
   }
   await adminClient().create(roleBindings, binding)
+}
+
+const CLUSTER_ROLES = { Owner: 'countersign-owner', Admin: 'countersign-admin', Member: 'countersign-member' }
+
+/** Makes a namespace a project with these members, and RBAC of it as the operator does. */
+export async function makeProject(namespace: string, members: readonly Member[]): Promise<void> {
+  const { metadata } = await adminClient().create(projects, {
+    metadata: { name: 'project', namespace },
+    spec: { members: [...members] },
+  })
+  for (const [role, name] of Object.entries(CLUSTER_ROLES)) {
+    const subjects = members
+      .filter(member => member.role === role)
+      .map(({ user, group }) => ({
+        apiGroup: GROUP,
+        ...(user === undefined ? { kind: 'Group', name: group } : { kind: 'User', name: user }),
+      }))
+    const roleRef = { apiGroup: GROUP, kind: 'ClusterRole', name }
+    await adminClient().create(roleBindings, {
+      metadata: { name, namespace },
+      roleRef,
+      subjects,
+    } as KubeObject)
+  }
+  const body = { status: { observedGeneration: metadata.generation } }
+  const ref = { namespace, name: 'project' }
+  await operator().patch(projects, ref, { type: 'merge', body }, { subresource: 'status' })
 }
 
 /** Creates a request as the operator does. */

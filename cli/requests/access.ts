@@ -91,27 +91,44 @@ export const membersOf = (project: ProjectObject): Approver[] =>
     from: `${role} of the project`,
   }))
 
+/** What of RBAC bears on one namespace, and whether all of it could be read. */
+export interface Rbac {
+  readonly objects: readonly RbacObject[]
+  readonly whole: boolean
+}
+
+const RBAC_KINDS = ['rolebindings', 'roles', 'clusterrolebindings', 'clusterroles']
+  .map(kind => `${kind}.${RBAC_GROUP}`)
+  .join(',')
+
+/** Reads the roles and bindings of a namespace and of the cluster, as far as the caller may. */
+export async function readRbac(kubectl: Kubectl, namespace: string): Promise<Rbac> {
+  const answer = await kubectl(['get', RBAC_KINDS, '-o=json', `--namespace=${namespace}`], { silent: true })
+  // What could be read is on standard output even where some of it was refused.
+  const list = json<{ readonly items?: readonly RbacObject[] }>(answer.stdout)
+  return { objects: list?.items ?? [], whole: answer.code === 0 && list !== undefined }
+}
+
+function json<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Who may decide, as far as the caller may read it: from RBAC, which is what counts, or from the Project, out of which
  * the operator makes it and which every member may read. Empty when neither may be read.
  */
 export async function readApprovers(kubectl: Kubectl, namespace: string, name: string): Promise<Approver[]> {
-  const read = async <T>(...what: string[]): Promise<T | undefined> => {
-    const answer = await kubectl(['get', ...what, '-o=json', `--namespace=${namespace}`], { silent: true })
-    try {
-      // What could be read is on standard output even where some of it was refused.
-      return JSON.parse(answer.stdout) as T
-    } catch {
-      return undefined
-    }
-  }
-  const kinds = ['rolebindings', 'roles', 'clusterrolebindings', 'clusterroles']
+  const what = [`projects.${GROUP}`, 'project', '--ignore-not-found', '-o=json', `--namespace=${namespace}`]
   const [rbac, project] = await Promise.all([
-    read<{ readonly items?: readonly RbacObject[] }>(kinds.map(kind => `${kind}.${RBAC_GROUP}`).join(',')),
-    read<ProjectObject>(`projects.${GROUP}`, 'project', '--ignore-not-found'),
+    readRbac(kubectl, namespace),
+    kubectl(['get', ...what], { silent: true }),
   ])
-  const approvers = approversOf(rbac?.items ?? [], name)
-  return approvers.length > 0 ? approvers : membersOf(project ?? {})
+  const approvers = approversOf(rbac.objects, name)
+  return approvers.length > 0 ? approvers : membersOf(json<ProjectObject>(project.stdout) ?? {})
 }
 
 /** Whether the caller holds what RBAC asks of a reviewer. */

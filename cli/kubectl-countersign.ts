@@ -1,0 +1,4 @@
+import { countersignCommand } from './countersign/command.ts'
+import { main } from './main.ts'
+
+await main(countersignCommand)

@@ -4,6 +4,7 @@ import type { Clock } from '../../kube/types.ts'
 import { Reviews } from './access/reviews.ts'
 import { Cache } from './cache/cache.ts'
 import { Rights } from './cache/rights.ts'
+import { hasEnded } from './keys/standing.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface ReadingOptions {
@@ -34,6 +35,10 @@ export function reading({ metrics, ...options }: ReadingOptions): Reading {
     onOutcome: outcome => metrics.reviews.inc({ outcome }),
   })
   const rights = new Rights(cache.projects.store, namespace => reviews.forget(namespace))
+  // Whoever listens with a key that was revoked hears no more.
+  cache.apikeys.store.subscribe(change => {
+    if (hasEnded(change)) rights.changed(change.object.spec.project)
+  })
   metrics.watchCache(cache.kinds)
   return { cache, reviews, rights }
 }

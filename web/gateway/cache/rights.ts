@@ -12,8 +12,13 @@ export class Rights {
     projects.subscribe(({ object: { metadata } }) => {
       const namespace = metadata.namespace ?? ''
       forget(namespace)
-      for (const fn of [...(this.#listeners.get(namespace) ?? [])]) fn()
+      this.changed(namespace)
     })
+  }
+
+  /** Tells those who stay in this namespace that their right may have ended. */
+  changed(namespace: string): void {
+    for (const fn of [...(this.#listeners.get(namespace) ?? [])]) fn()
   }
 
   /** Calls `changed` whenever the rights in a namespace may have changed. Returns what ends it. */

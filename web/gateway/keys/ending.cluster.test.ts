@@ -4,7 +4,7 @@ import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, eventually } from '../../../hack/testing.ts'
 import type { TestGateway } from '../testing.ts'
 import { anApproval, haveTokens } from '../testing-cluster.ts'
-import { alice, bob, carol, type KeyWorld, keyWorld, storedKey } from './testing-cluster.ts'
+import { alice, bob, carol, type KeyWorld, keyWorld, listen, storedKey } from './testing-cluster.ts'
 
 describe.skipIf(!haveTokens())('an API key', () => {
   let world: KeyWorld
@@ -48,6 +48,16 @@ describe.skipIf(!haveTokens())('an API key', () => {
     } finally {
       store.apply = apply
     }
+  })
+
+  test('should take its event streams with it, on every replica, within 2 s', async () => {
+    const { id, key } = await world.make(world.as('carol'))
+    await eventually(async () => (await me(key, replica)) === 200)
+    const streams = await Promise.all([world.gateway, replica].map(at => listen(at, world.base, key)))
+    await revoke(id)
+    const revokedAt = performance.now()
+    await Promise.all(streams.map(({ ended }) => ended))
+    expect(performance.now() - revokedAt).toBeLessThan(2000)
   })
 
   test('should be told that its time is over only to whoever knows its secret', async () => {

@@ -1,6 +1,7 @@
 import type { APIKey } from '../../../crds/v1alpha1/apikey.ts'
 import { ANNOTATIONS } from '../../../crds/v1alpha1/meta.ts'
 import type { Project } from '../../../crds/v1alpha1/project.ts'
+import type { Change } from '../../../kube/store.ts'
 
 /** Why a key does not work. Nobody is told which but for `Expired`: they could learn which keys there are. */
 export type Fault =
@@ -53,6 +54,11 @@ export function standingOf(id: string, { now, secretMatches, key: find, project 
 /** Whether somebody revoked it. Being told so counts before the deletion has happened, and while it is recorded. */
 export const isRevoked = ({ metadata }: APIKey): boolean =>
   metadata.deletionTimestamp !== undefined || metadata.annotations?.[ANNOTATIONS.revokedBy] !== undefined
+
+/** Whether a key was revoked with this change, or went without that. */
+export const hasEnded = (change: Change<APIKey>): boolean =>
+  change.type === 'deleted' ||
+  (change.type === 'updated' && isRevoked(change.object) && !isRevoked(change.previous))
 
 /** Whether its time is over. A time that cannot be read is over. */
 export const isExpired = ({ spec: { expiresAt } }: APIKey, now: number): boolean =>

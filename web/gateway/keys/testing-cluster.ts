@@ -92,3 +92,28 @@ export async function keyWorld(prefix: string, client: Client = gatewayClient())
   }
 }
 export type KeyWorld = Awaited<ReturnType<typeof keyWorld>>
+
+/** An event stream of the gateway as a client reads it. */
+export interface HeardEvents {
+  /** What `data:` held so far, parsed. */
+  readonly heard: readonly { readonly type: string; readonly name?: string; readonly code?: string }[]
+  /** When the stream has ended. */
+  readonly ended: Promise<void>
+}
+
+/** Opens `.../events`; resolves once it is open. */
+export async function listen(gateway: TestGateway, base: string, key: string): Promise<HeardEvents> {
+  const answer = await fetch(`${gateway.url}${base}/events`, { headers: { authorization: `Bearer ${key}` } })
+  if (answer.status !== 200 || answer.body === null) throw new Error(`no stream: ${answer.status}`)
+  const heard: { type: string }[] = []
+  const lines = answer.body.pipeThrough(new TextDecoderStream())
+  const read = async () => {
+    let rest = ''
+    for await (const chunk of lines) {
+      const complete = (rest + chunk).split('\n')
+      rest = complete.pop() ?? ''
+      for (const line of complete) if (line.startsWith('data:')) heard.push(JSON.parse(line.slice(5)))
+    }
+  }
+  return { heard, ended: read() }
+}

@@ -90,7 +90,7 @@ describe('a key that cannot be judged', () => {
       api.cut()
       await expect.poll(() => ++skewMs && gateway.cache[kind].lagMs, { timeout: 5000 }).toBeGreaterThan(0)
       skewMs += 6000
-      const others = gateway.cache.kinds.filter(other => other !== gateway.cache[kind])
+      const others = gateway.cache.kinds.filter(({ resource }) => resource.plural !== kind)
       await expect.poll(() => others.every(other => other.isLive), { timeout: 10_000 }).toBe(true)
       const asked = api.requests.length
       const nobody = `csk_${'a'.repeat(16)}_${'b'.repeat(52)}`

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agents, approvalRequests, projects } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, eventually, testNamespace } from '../../../hack/testing.ts'
 import { anAgent, anApproval, bindRole, haveTokens, runSettler } from '../testing-cluster.ts'
-import { alice, carol, type KeyWorld, keyWorld, type MadeKey } from './testing-cluster.ts'
+import { alice, carol, type KeyWorld, keyWorld, listen, type MadeKey } from './testing-cluster.ts'
 
 describe.skipIf(!haveTokens())('an API key', () => {
   let world: KeyWorld
@@ -157,6 +157,20 @@ describe.skipIf(!haveTokens())('an API key', () => {
     expect((await keys.bob.post(`${world.base}/approvals/self-1-0/approve`, {})).status).toBe(200)
   })
 
+  test('should hear of what happens, and set notifications as far as the role of its user goes', async () => {
+    const { heard } = await listen(world.gateway, world.base, keys.carol.key)
+    await open('heard-1-0')
+    await eventually(() => heard.some(({ name }) => name === 'heard-1-0'))
+
+    const wanted = { email: { enabled: false } }
+    const put = (key: MadeKey) => key.send('PUT', `${world.base}/notifications`, { body: wanted })
+    expect((await put(keys.carol)).status).toBe(403)
+    expect((await put(keys.bob)).status).toBe(200)
+    expect((await keys.carol.get(`${world.base}/notifications`)).body).toMatchObject(wanted)
+    const narrowed = await world.make(world.as('alice'), { agents: ['order-manager'] })
+    expect((await put(narrowed)).status).toBe(403)
+  })
+
   test('should be told when it was last used, in the background', async () => {
     const key = await world.make(world.as('bob'))
     expect((await key.get('/api/v1/me')).status).toBe(200)
@@ -221,6 +235,11 @@ describe.skipIf(!haveTokens())('an API key', () => {
       expect((await key.post(`${world.base}/runs/${others}/cancel`, {})).status).toBe(404)
       const continued = { agent: 'order-manager', input: 'x', continueFrom: others }
       expect((await key.post(`${world.base}/runs`, continued)).status).toBe(422)
+      const { heard } = await listen(world.gateway, world.base, key.key)
+      await open('theirs-2-0', { agentRef: { name: 'other' } })
+      await open('ours-2-0')
+      await eventually(() => heard.some(({ name }) => name === 'ours-2-0'))
+      expect(heard.map(({ name }) => name)).not.toContain('theirs-2-0')
       const audit = await key.get(`${world.base}/audit`)
       const strange = audit.body.items.filter(({ agent }: { agent?: string }) => agent !== 'order-manager')
       expect(strange).toEqual([])

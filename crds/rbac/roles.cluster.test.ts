@@ -178,3 +178,82 @@ describe(`in ${system}`, () => {
     expect(answer.status.allowed).toBe(allowed)
   })
 })
+
+/** Whether a client may do this to the ClusterRole of this name, or to a RoleBinding of it in the project. */
+const mayNamed = async (
+  client: Client,
+  verb: string,
+  resource: string,
+  name: string,
+  api = 'rbac.authorization.k8s.io',
+): Promise<boolean> => {
+  const answer = (await client.raw({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: {
+        resourceAttributes: {
+          verb,
+          group: api,
+          resource,
+          name,
+          ...(resource === 'rolebindings' ? { namespace: project } : {}),
+        },
+      },
+    },
+  })) as { status: { allowed: boolean } }
+  return answer.status.allowed
+}
+const allowedOf = async (client: Client, verbs: readonly string[], resource: string, name: string) => {
+  const answers = await Promise.all(verbs.map(verb => mayNamed(client, verb, resource, name)))
+  return verbs.filter((_, i) => answers[i]).join(' ')
+}
+
+describe('of RBAC', () => {
+  const roleVerbs = [...verbs, 'bind', 'escalate']
+  it.each([
+    ['clusterroles', 'countersign-owner', 'bind'],
+    ['clusterroles', 'countersign-admin', 'bind'],
+    ['clusterroles', 'countersign-member', 'bind'],
+    ['clusterroles', 'countersign-gateway-people', 'get list watch create update patch escalate'],
+    ['clusterroles', 'countersign-gateway', ''],
+    ['clusterroles', 'countersign-gateway-as-people', ''],
+    ['clusterroles', 'countersign-operator', ''],
+    ['clusterroles', 'cluster-admin', ''],
+    ['rolebindings', 'countersign-owner', 'get list watch create update patch delete'],
+    ['rolebindings', 'theirs', 'create'],
+    ['clusterrolebindings', 'countersign-operator', ''],
+  ])('the operator may of %s %s do this and no more: %s', async (resource, name, expected) => {
+    const as = people(project)['the operator']
+    expect(await allowedOf(as, roleVerbs, resource, name)).toBe(expected)
+  })
+
+  it.each(['clusterroles', 'rolebindings', 'clusterrolebindings'])(
+    'the gateway may do nothing to %s',
+    async resource => {
+      const as = people(project)['the gateway']
+      expect(await allowedOf(as, roleVerbs, resource, 'countersign-gateway-people')).toBe('')
+    },
+  )
+})
+
+it('as a person the gateway does what its routes do, and no more', async () => {
+  const as = people(project)['the gateway']
+  const found: Record<string, string> = {}
+  for (const what of resources) {
+    const asked = verbs.map(verb => `impersonate-on:user-info:${verb}`)
+    const answers = await Promise.all(asked.map(verb => may(as, project, verb, what)))
+    const allowed = verbs.filter((_, i) => answers[i]).join(' ')
+    if (allowed !== '') found[what] = allowed
+  }
+  expect(found).toEqual({
+    'agents.countersign.dev': read,
+    'agentruns.countersign.dev': `${read} create update patch`,
+    'approvalrequests.countersign.dev': read,
+    'approvalrequests.countersign.dev/status': 'patch',
+    'auditrecords.countersign.dev': read,
+    'projects.countersign.dev': `${read} update patch`,
+  })
+})

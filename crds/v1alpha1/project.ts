@@ -141,8 +141,14 @@ export const projectStatus = z.object({
     .int()
     .min(0)
     .optional()
-    .describe('The metadata.generation that this status describes.'),
-  conditions: conditions.optional().describe('Ready.'),
+    .describe(
+      'The metadata.generation that this status describes. Written after the RoleBindings: its members have their rights.',
+    ),
+  conditions: conditions
+    .optional()
+    .describe(
+      'Ready: every member has the rights of their role. Accepted: the conditions of its gates parse. GatewayActs: API keys and sessions of the page work for every member.',
+    ),
 })
 
 export interface Project {

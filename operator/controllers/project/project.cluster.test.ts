@@ -295,7 +295,8 @@ describe('a project', () => {
       one?.status?.conditions?.find(found => found.type === type)
     expect(condition(project, 'Accepted')).toMatchObject({ status: 'False', reason: 'InvalidCondition' })
     expect(condition(project, 'Accepted')?.message).toMatch(/^spec\.approval\.tools\[1\]\.when, column 15: /)
-    expect(condition(project, 'Ready')).toMatchObject({ status: 'False', reason: 'InvalidCondition' })
+    // Its members have their rights all the same: a remark.
+    expect(condition(project, 'Ready')).toMatchObject({ status: 'True', reason: 'InvalidCondition' })
     expect((await boundIn(world))['countersign-owner']).toEqual(['User alice@acme.com'])
     expect(told).toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'InvalidCondition' }))
     await adminClient().patch(projects, ref, { type: 'merge', body: { spec: { approval: { tools: [] } } } })

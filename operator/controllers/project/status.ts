@@ -24,7 +24,7 @@ const gateError = (project: Project): string | undefined => {
 /**
  * The status of a project whose RoleBindings stand as its spec says. Pure.
  *
- * Ready       MembersBound | InvalidCondition (False: the project works, a gate of it not as it was meant)
+ * Ready       MembersBound | InvalidCondition (True all the same, as members have their rights: a remark)
  * Accepted    Accepted | InvalidCondition
  * GatewayActs EveryMember | TooManyPeople (API keys and page sessions of some members do not work)
  */
@@ -46,7 +46,7 @@ export const projectStatusOf = (
           reason: 'MembersBound',
           message: 'every member has the rights of their role',
         }
-      : { ...accepted, type: 'Ready' }
+      : { ...accepted, type: 'Ready', status: 'True' }
   const inputs = [ready, accepted, ...(leftOut === undefined ? [] : [gatewayActs(leftOut)])]
   return {
     observedGeneration,

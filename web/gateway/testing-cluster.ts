@@ -3,6 +3,8 @@ import type { ApprovalRequest, ApprovalRequestSpec } from '../../crds/v1alpha1/a
 import { agents, approvalRequests } from '../../crds/v1alpha1/resources.ts'
 // biome-ignore lint/style/noRestrictedImports: helpers of tests
 import { adminClient, clientForServiceAccount, cluster, testNamespace } from '../../hack/testing.ts'
+import type { Client, WatchOptions } from '../../kube/client.ts'
+import { ConnectionError } from '../../kube/errors.ts'
 import type { KubeObject, Resource } from '../../kube/types.ts'
 import { settle } from '../../operator/policy/decisions.ts'
 
@@ -44,6 +46,36 @@ export async function bindRole(namespace: string, role: string, user: string): P
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: `countersign-${role}` },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
   })
+}
+
+/** Takes a role away again. */
+export async function unbindRole(namespace: string, role: string, user: string): Promise<void> {
+  await adminClient().delete(roleBindings, { name: `${role}-${user.replace('@', '-')}`, namespace })
+}
+
+/** A client whose watches the test cuts, and lets be opened again. */
+export function cuttable(real: Client): { client: Client; cut(): void; mend(): void } {
+  const state = { cut: new AbortController() }
+  const client = new Proxy(real, {
+    get(target, name) {
+      if (name === 'watch') {
+        return (resource: Resource, options: WatchOptions = {}) => {
+          const { signal: cut } = state.cut
+          const signal = options.signal === undefined ? cut : AbortSignal.any([options.signal, cut])
+          return target.watch(resource, { ...options, signal })
+        }
+      }
+      const value = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  return {
+    client,
+    cut: () => state.cut.abort(new ConnectionError('the watch was cut (a test)')),
+    mend: () => {
+      state.cut = new AbortController()
+    },
+  }
 }
 
 /** The operator, as far as the API server can tell. */

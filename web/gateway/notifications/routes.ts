@@ -4,6 +4,7 @@ import { readProject } from '../cache/read.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
+import { maxLargeBodyBytes } from '../http/json-body.ts'
 import { projectParams } from '../http/params.ts'
 import { component } from '../openapi/components.ts'
 import { invalid, problem } from '../problems/problem.ts'
@@ -41,6 +42,7 @@ export function notificationRoutes(app: App, { cache }: Pick<Deps, 'cache'>): vo
   app.put(
     '/projects/:ns/notifications',
     {
+      bodyLimit: maxLargeBodyBytes,
       schema: {
         summary: 'Sets who is told of which request, and how; {} is the default again',
         params: projectParams,

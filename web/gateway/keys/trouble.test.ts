@@ -10,6 +10,7 @@ import {
   refuse,
   type ScriptedServer,
   scriptedServer,
+  status,
 } from '../../../kube/testing.ts'
 import { startGateway, type TestGateway } from '../testing.ts'
 import { hashOf, keyIDOf } from './key.ts'
@@ -164,6 +165,19 @@ describe('acting as a person', () => {
       /^impersonate/i.test(name) && i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : [],
     )
     expect(sent).toEqual(['Impersonate-User: carol@acme.com', 'Impersonate-Extra-countersign.dev%2Fvia: API'])
+  })
+})
+
+describe('acting as somebody whom the operator has not taken up yet', () => {
+  test('should be refused in words that say so, and nothing of how the gateway does it', async () => {
+    const sentence = `users.authentication.k8s.io "carol@acme.com" is forbidden: User "system:serviceaccount:countersign-system:countersign-gateway" cannot impersonate:user-info resource "users" in API group "authentication.k8s.io" at the cluster scope`
+    trouble = (request, response) =>
+      request.headers['impersonate-user'] !== undefined &&
+      answer(response, status(403, 'Forbidden', sentence), 403)
+    const refused = await me(good)
+    expect(refused).toMatchObject({ status: 403, code: 'Forbidden' })
+    expect(refused.detail).toMatch(/operator has not taken you up/)
+    expect(refused.detail).not.toContain('serviceaccount')
   })
 })
 

@@ -22,7 +22,7 @@ function problemOfApiError(error: ApiError): ProblemError {
     case 401:
       return problem('Unauthenticated', { what: 'The API server does not accept this token.' }, { cause })
     case 403:
-      return problem('Forbidden', { sentence: refusalSentence(error.message) }, { cause })
+      return problem('Forbidden', { sentence: forbiddenSentence(error.message) }, { cause })
     case 404:
       return problem('NotFound', { what: sentence(error.message) }, { cause })
     case 409:
@@ -45,6 +45,12 @@ function problemOfApiError(error: ApiError): ProblemError {
       )
   }
 }
+
+/** The gateway acts as the members whom the operator has taken up: about to be one, or not any more, is told as such. */
+const forbiddenSentence = (message: string): string =>
+  / cannot impersonate(:user-info)? resource /.test(message)
+    ? 'The gateway may not act for you: the operator has not taken you up as a member of a project yet, or not any more. If you were added just now, try again in a moment.'
+    : refusalSentence(message)
 
 /**
  * What a policy says to people: its own sentence, without the server's preamble (`... is forbidden:

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answer, type ScriptedServer, scriptedServer } from '../../kube/testing.ts'
+import { answer, refuse, type ScriptedServer, scriptedServer } from '../../kube/testing.ts'
 
 /** A line of the gateway's log. */
 type Line = Readonly<Record<string, unknown>>
@@ -16,6 +16,8 @@ const pending = {
   status: { phase: 'Pending', decisions: [] },
 }
 
+/** Whether the API server answers lists. */
+let listing = true
 let folder: string
 let api: ScriptedServer
 const running: ChildProcess[] = []
@@ -31,6 +33,7 @@ beforeAll(async () => {
     if (request.path.endsWith('/selfsubjectaccessreviews')) {
       return answer(response, { status: { allowed: true } }, 201)
     }
+    if (!listing) return refuse(response, 503, 'ServiceUnavailable')
     const items = request.path.endsWith('/approvalrequests') ? [pending] : []
     answer(response, { metadata: { resourceVersion: '1' }, items })
   })
@@ -104,6 +107,22 @@ describe('the process of the gateway', () => {
     // Who asks twice means now.
     child.kill('SIGTERM')
     expect(await exit).toEqual([1, null])
+  })
+
+  test('should not be ready before everything has been read once', { timeout: 40_000 }, async () => {
+    listing = false
+    const { child, line, exit } = startProcess('--port=0', '--metrics-port=0')
+    const { url } = await line('listening')
+    const ready = async () => {
+      const answer = await fetch(`${url}/readyz`)
+      return [answer.status, await answer.text()]
+    }
+    expect(await ready()).toEqual([503, 'not everything has been read yet\n'])
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    listing = true
+    await expect.poll(ready, { timeout: 20_000 }).toEqual([200, 'ok\n'])
+    child.kill('SIGTERM')
+    expect(await exit).toEqual([0, null])
   })
 
   test('should say what is wrong with a flag and exit with 1', { timeout: 40_000 }, async () => {

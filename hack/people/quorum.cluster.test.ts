@@ -135,6 +135,29 @@ describe('a request that takes two approvals', () => {
   })
 })
 
+describe('a request that many decide at the same moment', () => {
+  it('is settled although the operator hears of them too late to write first', async () => {
+    let tried = 0
+    stage.breakWrites(({ what, body }) => {
+      if (what !== 'approvalrequests/status' || (body as ApprovalRequest).status.phase !== 'Approved')
+        return undefined
+      tried++
+      return new ApiError(409, 'Conflict', 'a test')
+    })
+    await stage.ask('one', 'crowded')
+    await approve('crowded-1-0', alice)
+    await eventually(() => tried > 0)
+    const release = stage.holdWatch()
+    await approve('crowded-1-0', bob)
+    stage.breakWrites(() => undefined)
+    const settled = await stage.untilRequest('crowded-1-0', ({ status }) => status.phase === 'Approved')
+    expect(settled.status.message).toBe(`Approved by ${alice}, ${bob}.`)
+    release()
+    await stage.untilEnded('crowded')
+    expect(stage.callsOf('crowded')).toBe(1)
+  })
+})
+
 describe('the same person', () => {
   it.skipIf(!haveTokens())('counts once, whatever paths they come over', async () => {
     await stage.ask('two', 'paths')

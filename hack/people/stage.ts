@@ -1,7 +1,7 @@
 // A project with an operator, a gateway and the plugins at work, for tests of people who decide over every path.
 import type { AgentRun } from '../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
-import { agentRuns } from '../../crds/v1alpha1/resources.ts'
+import { agentRuns, approvalRequests } from '../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../kube/client.ts'
 import type { RecordEvent } from '../../operator/controllers/cache.ts'
 import { type Fault, faultyClient, type Write } from '../../operator/testing/faulty-client.ts'
@@ -28,6 +28,8 @@ export interface Stage extends World {
   readonly writes: readonly Write[]
   /** Whether the operator settles and executes; while it does not, decisions pile up. */
   trust(trusted: boolean): void
+  /** Keeps the operator from hearing of requests, as a slow watch does, until the returned function is called. */
+  holdWatch(): () => void
   /** What becomes of the operator's writes; undefined: nothing but what the API server says. */
   breakWrites(fault: (write: Write) => Fault): void
   /** Starts a run of this agent as this person, and returns its request once people are waited for. */
@@ -48,14 +50,19 @@ export async function openStage(
   const plugins = await installPlugins()
   let trusted = true
   let fault: (write: Write) => Fault = () => undefined
+  let late: Promise<void> | undefined
   const writes: Write[] = []
   const events: Told[] = []
   const desk = await openDesk()
   const world = await newWorld(prefix, {
-    client: faultyClient(operatorClient(), write => {
-      writes.push(write)
-      return fault(write)
-    }),
+    client: faultyClient(
+      operatorClient(),
+      write => {
+        writes.push(write)
+        return fault(write)
+      },
+      resource => (resource.plural === approvalRequests.plural ? late : undefined),
+    ),
     trusted: () => trusted,
     event: (about, event) => events.push({ ...event, about: about.metadata.name }),
   })
@@ -84,6 +91,14 @@ export async function openStage(
     writes,
     trust: value => {
       trusted = value
+    },
+    holdWatch: () => {
+      const held = Promise.withResolvers<void>()
+      late = held.promise
+      return () => {
+        late = undefined
+        held.resolve()
+      }
     },
     breakWrites: value => {
       fault = value

@@ -1,6 +1,6 @@
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
-import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
+import { agentRuns, approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
 import { isConflict, isForbidden, isNotFound, logSafe } from '../../../kube/errors.ts'
 import type { Logger } from '../../../kube/logger.ts'
@@ -66,7 +66,7 @@ export const reconcileRequest = async (
       if (plan.phase === 'Cancelled' && !(await isGone(deps.client, request)))
         return { requeueAfterMs: RETRY_MS }
       const settled = await settleRequest(deps, request, plan.phase, plan.message)
-      if (!settled) return { requeueAfterMs: RETRY_MS }
+      if (!settled) return { requeueAfterMs: await lookAgain(deps, request) }
       await deps.audit.append(namespace, entriesFor(settled, run))
       return {}
     }
@@ -101,6 +101,18 @@ const announce = async (
     deps.event(announced, { type: 'Normal', reason: 'ApprovalGiven', action: 'Decide', note: message })
   }
   return Number.POSITIVE_INFINITY
+}
+
+/**
+ * Reads a request that could not be settled, and returns in how many milliseconds to look again: at once where somebody
+ * wrote first. Many who decide at the same moment would otherwise keep it open as long as the watch is behind them.
+ */
+const lookAgain = async (deps: RequestControllerDeps, request: ApprovalRequest): Promise<number> => {
+  const { namespace = '', name, resourceVersion } = request.metadata
+  const now = await deps.client.find(approvalRequests, { namespace, name })
+  if (!now || now.metadata.resourceVersion === resourceVersion) return RETRY_MS
+  deps.requests.wrote(now)
+  return 0
 }
 
 /** Whether the run of a request has ended or is another one, by the word of the API server. */

@@ -2,9 +2,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, eventually } from '../../../hack/testing.ts'
+import { whoAmI } from '../identity.ts'
+import { problemOf } from '../problems/translate.ts'
 import type { TestGateway } from '../testing.ts'
 import { anApproval, haveTokens } from '../testing-cluster.ts'
-import { alice, bob, carol, type KeyWorld, keyWorld, listen, storedKey } from './testing-cluster.ts'
+import {
+  alice,
+  bob,
+  carol,
+  gatewayClient,
+  type KeyWorld,
+  keyWorld,
+  listen,
+  storedKey,
+} from './testing-cluster.ts'
 
 describe.skipIf(!haveTokens())('an API key', () => {
   let world: KeyWorld
@@ -121,5 +132,14 @@ describe.skipIf(!haveTokens())('an API key', () => {
     expect((await bobs.send('DELETE', `${world.base}/apikeys/${carols.id}`)).status).toBe(404)
     expect((await bobs.get('/api/v1/me')).status).toBe(200)
     await world.setMembers(alice, bob, carol)
+  })
+
+  test('should be refused in words that help while the operator has not taken its user up', async () => {
+    const asMallory = (await gatewayClient()).impersonate({
+      user: 'mallory@acme.com',
+      extra: { 'countersign.dev/via': ['API'] },
+    })
+    const refusal = await whoAmI(asMallory).catch(error => problemOf(error).document())
+    expect(refusal).toMatchObject({ code: 'Forbidden', detail: expect.stringContaining('operator has not') })
   })
 })

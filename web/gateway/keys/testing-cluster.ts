@@ -3,7 +3,7 @@ import type { APIKey } from '../../../crds/v1alpha1/apikey.ts'
 import type { Member } from '../../../crds/v1alpha1/project.ts'
 import { apiKeys, projects } from '../../../crds/v1alpha1/resources.ts'
 // biome-ignore lint/style/noRestrictedImports: helpers of tests
-import { adminClient, clientForServiceAccount, eventually, untilObject } from '../../../hack/testing.ts'
+import { adminClient, eventually, untilObject } from '../../../hack/testing.ts'
 import type { Client } from '../../../kube/client.ts'
 import { systemClock } from '../../../kube/clock.ts'
 import type { Clock } from '../../../kube/types.ts'
@@ -24,15 +24,30 @@ export interface MadeKey extends Session {
   readonly expiresAt: string
 }
 
-/** The gateway, as far as the API server can tell. */
-export const gatewayClient = (): Client => clientForServiceAccount(keyNamespace, 'countersign-gateway')
+/**
+ * The gateway with a token of its own. Not impersonated by an admin: it impersonates in its turn, and whom it may act as
+ * is what is tested.
+ */
+export async function gatewayClient(): Promise<Client> {
+  const { status } = (await adminClient().raw({
+    method: 'POST',
+    path: `/api/v1/namespaces/${keyNamespace}/serviceaccounts/countersign-gateway/token`,
+    body: {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: 3600 },
+    },
+  })) as { status: { token: string } }
+  return adminClient().withToken(status.token)
+}
 
 /** An object of the API server that holds a key, or undefined. */
 export const storedKey = (id: string): Promise<APIKey | undefined> =>
   adminClient().find(apiKeys, { namespace: keyNamespace, name: id })
 
 /** A project of alice (Owner), bob (Admin) and carol (Member), with an operator and a gateway. */
-export async function keyWorld(prefix: string, client: Client = gatewayClient()) {
+export async function keyWorld(prefix: string) {
+  const client = await gatewayClient()
   const world = await newWorld(prefix, { impersonation: 'auto' })
   const { namespace } = world
   const ref = { namespace, name: 'project' }

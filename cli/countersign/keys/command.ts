@@ -124,7 +124,7 @@ async function create(desk: Desk, body: { readonly name: string }): Promise<Exit
   io.err(
     [
       `API key ${visible(made.id)} (${visible(made.name)}): acts as ${as} in project ${namespace}`,
-      `${untilText(made.expiresAt, io.now())}${limits === '-' ? '' : `; ${limits}`}.`,
+      `${untilText(made.expiresAt)}${limits === '-' ? '' : `; ${limits}`}.`,
       'It is shown this once: keep it as you would a password. To end it:',
       `  kubectl countersign keys revoke ${visible(made.id)} -n ${namespace}`,
       '',

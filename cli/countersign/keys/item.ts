@@ -34,10 +34,10 @@ export function limitsOf({ readOnly, agents }: KeyItem): string {
   return limits.length === 0 ? '-' : limits.join('; ')
 }
 
-/** Until when a key works: `until 2027-02-20 17:00:00Z (in 90d)`. */
-export function untilText(expiresAt: string | undefined, now: number): string {
+/** Until when a key works: `until 2027-02-20 17:00:00Z`. */
+export function untilText(expiresAt: string | undefined): string {
   const at = Date.parse(expiresAt ?? '')
-  return Number.isNaN(at) ? 'until it is revoked' : `until ${utc(at)} (in ${duration(at - now)})`
+  return Number.isNaN(at) ? 'until it is revoked' : `until ${utc(at)}`
 }
 
 /** The table of `keys list`, in the order given. */

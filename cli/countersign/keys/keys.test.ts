@@ -94,7 +94,7 @@ describe('keys create', () => {
       code: 0,
       out: `${key}\n`,
       err: `API key ${id} (ci): acts as alice@acme.com in project shop
-until 2027-02-20 17:00:00Z (in 90d).
+until 2027-02-20 17:00:00Z.
 It is shown this once: keep it as you would a password. To end it:
   kubectl countersign keys revoke ${id} -n shop
 `,

@@ -140,7 +140,10 @@ export const createMembership = (deps: MembershipDeps): Membership => {
       queues.people.add(EVERYBODY)
       return [
         everyProject.subscribe(change => {
-          if (change.type !== 'updated' || change.object.spec !== change.previous.spec) {
+          if (
+            change.type !== 'updated' ||
+            change.object.metadata.generation !== change.previous.metadata.generation
+          ) {
             queues.people.add(EVERYBODY)
           }
         }),

@@ -89,6 +89,12 @@ describe('what is written', () => {
       ['Update countersign-admin BindingRestored'],
     ],
     [
+      'one whose label somebody took away, as it would stay behind without',
+      project,
+      found => ({ ...found, Admin: { ...found.Admin, metadata: { ...found.Admin.metadata, labels: {} } } }),
+      ['Update countersign-admin BindingTakenOver'],
+    ],
+    [
       'one that holds nobody any more, as null',
       project,
       found => ({ ...found, Owner: { ...found.Owner, subjects: null } }),

@@ -38,7 +38,7 @@ async function send(world: World, who: Who, deed: Deed, form: Form): Promise<unk
   const namespace = world.namespaces[deed.place]
   if (form === 'request') return client.raw(foreignRequest(world, who, deed))
   if (form === 'question') return ask(client, namespace, deed)
-  const kind = world.kinds[deed.resource]
+  const kind = world.kinds[deed.on ?? deed.resource]
   if (kind === undefined) throw new Error(`no object of ${deed.resource} to try on`)
   const { resource, stored } = kind
   const ref: ObjectRef = { namespace, name: stored.metadata.name }

@@ -86,6 +86,7 @@ export async function makeWorld(): Promise<World> {
   await Promise.all([
     adminClient().create(roleBindings, bind('admin', 'nina@acme.com') as KubeObject),
     adminClient().create(roleBindings, bind('countersign-member', 'grace@rights.acme.com') as KubeObject),
+    makeEditor(project, id),
     adminClient().create(serviceAccounts, { metadata: { name: 'bot', namespace: project } }),
     make(clusterRoleBindings, { ...everything, metadata: { name: everything.metadata.name } }),
     make(leases, { metadata: { name: `rights-${id}`, namespace: system }, spec: {} }),
@@ -127,7 +128,12 @@ export async function makeWorld(): Promise<World> {
     )
   }
   const stored = await makeObjects(project, id, made)
-  const bound: readonly Who[] = ['namespace admin', 'gateway for a member', 'gateway for a cluster-admin']
+  const bound: readonly Who[] = [
+    'editor',
+    'namespace admin',
+    'gateway for a member',
+    'gateway for a cluster-admin',
+  ]
   await Promise.all(
     bound.map(who => {
       const resource = who === 'namespace admin' ? leases : agents
@@ -148,6 +154,28 @@ export async function makeWorld(): Promise<World> {
       }
     },
   }
+}
+
+/** Gives Edith a role that somebody wrote who meant well: every verb of Kubernetes, and none of ours. */
+async function makeEditor(project: string, id: string): Promise<void> {
+  const metadata = { name: `rights-${id}-editor`, namespace: project }
+  const plurals = [agents, agentRuns, agentTurns, approvalRequests, projects, auditRecords, apiKeys].map(
+    k => k.plural,
+  )
+  const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection']
+  const status = plurals.filter(plural => plural !== 'auditrecords').map(plural => `${plural}/status`)
+  const rule = (resources: readonly string[], some: readonly string[]) => ({
+    apiGroups: ['countersign.dev'],
+    resources,
+    verbs: some,
+  })
+  const rules = [rule(plurals, verbs), rule(status, ['get', 'update', 'patch'])]
+  await adminClient().create(cluster(rbac, 'v1', 'Role', 'roles', true), { metadata, rules } as KubeObject)
+  await adminClient().create(roleBindings, {
+    metadata,
+    roleRef: { apiGroup: rbac, kind: 'Role', name: metadata.name },
+    subjects: [{ kind: 'User', name: 'edith@acme.com', apiGroup: rbac }],
+  } as KubeObject)
 }
 
 /** Takes the finalizer out of a deleted key, as the operator does once the end of the key is recorded. */
@@ -193,6 +221,41 @@ async function makeObjects(
     object: T,
     sample: (namespace: string) => T,
   ): Promise<Stored> => ({ resource, stored: await by.create(resource, object), sample })
+  const aRequest = (name: string, set: Readonly<Record<string, unknown>>) =>
+    kind(
+      asOperator(),
+      approvalRequests,
+      changed(samples.sampleApprovalRequest(project, name), set),
+      () => request,
+    )
+  const strict = { '/spec/allowSelfApproval': false }
+  const others = {
+    'half decided request': await aRequest('half-decided', { '/spec/requiredApprovals': 2 }),
+    'settled request': await aRequest('settled', {}),
+    'request of nobody': await aRequest('of-nobody', strict),
+    "request of Carol's": await aRequest('of-carol', { ...strict, '/spec/requestedBy': 'carol@acme.com' }),
+  }
+  const write = (name: string, by: Client, status: object) =>
+    by.patch(
+      approvalRequests,
+      { namespace: project, name },
+      { type: 'merge', body: { status } },
+      { subresource: 'status' },
+    )
+  const dana = { reviewer: 'dana@acme.com', verdict: 'Approve', via: 'Kubectl' }
+  const stored = {
+    ...others,
+    'half decided request': {
+      ...others['half decided request'],
+      stored: await write('half-decided', clientFor('dana@acme.com', ['system:masters']), {
+        decisions: [dana],
+      }),
+    },
+    'settled request': {
+      ...others['settled request'],
+      stored: await write('settled', asOperator(), { phase: 'Cancelled' }),
+    },
+  }
   const [agent, agentrun, approvalrequest, turn, aProject, record, apikey] = await Promise.all([
     kind(adminClient(), agents, samples.sampleAgent(project), ns => samples.sampleAgent(ns, fresh())),
     kind(adminClient(), agentRuns, run, ns => samples.sampleAgentRun(ns, fresh())),
@@ -208,6 +271,7 @@ async function makeObjects(
   ])
   made.push([apiKeys, { namespace: system, name: key.metadata.name }])
   return {
+    ...stored,
     agents: agent,
     agentruns: agentrun,
     approvalrequests: approvalrequest,

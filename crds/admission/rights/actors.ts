@@ -69,6 +69,14 @@ export const persons = [
     groups: [],
   },
   {
+    who: 'editor',
+    short: 'editor',
+    explained:
+      'a user with a role of your own that gives every verb of Kubernetes on all our kinds, but not `approve`, `own` and `setcontext`',
+    user: 'edith@acme.com',
+    groups: [],
+  },
+  {
     who: 'cluster-admin',
     short: 'cluster-admin',
     explained: 'a person in `system:masters`',

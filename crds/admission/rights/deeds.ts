@@ -17,6 +17,10 @@ export type Tag =
   | 'decides as another'
   | 'decides for two'
   | 'says it came by the page'
+  | 'changes earlier decisions'
+  | 'decides what is settled'
+  | 'decides though the starter is unknown'
+  | 'decides what Carol started'
   | 'writes the outcome'
   | 'writes an outcome without grounds'
   | 'sets context'
@@ -37,6 +41,8 @@ export interface Deed {
   readonly resource: string
   readonly subresource?: 'status'
   readonly operation: 'read' | 'create' | 'update' | 'delete' | 'other'
+  /** Another object than the usual one of its kind: hack/rights/world.ts makes it. */
+  readonly on?: string
   /** In words; unique for the resource. */
   readonly what: string
   readonly forms: readonly Form[]
@@ -198,6 +204,50 @@ const approvalrequests = [
       what: 'decide, and write Approved with it, short of the quorum',
       set: { '/status/decisions': [mine], '/status/phase': 'Approved' },
       tags: ['decides', 'writes the outcome', 'writes an outcome without grounds'],
+    },
+    {
+      what: "take out somebody's decision",
+      on: 'half decided request',
+      set: { '/status/decisions': [] },
+      forms: removing,
+      tags: ['changes earlier decisions'],
+    },
+    {
+      what: "put their own in place of somebody's",
+      on: 'half decided request',
+      set: { '/status/decisions': [mine] },
+      forms: removing,
+      tags: ['decides', 'changes earlier decisions'],
+    },
+    {
+      what: 'decide what is settled',
+      on: 'settled request',
+      set: { '/status/decisions': [mine] },
+      tags: ['decides', 'decides what is settled'],
+    },
+    {
+      what: 'open again what is settled',
+      on: 'settled request',
+      set: { '/status/phase': 'Pending' },
+      forms: ['merge patch', 'JSON patch', 'apply', 'PUT'],
+      schema: true,
+    },
+    {
+      what: 'decide where the starter may not, who is not known',
+      on: 'request of nobody',
+      set: { '/status/decisions': [mine] },
+      tags: ['decides', 'decides though the starter is unknown'],
+    },
+    {
+      what: 'decide where the starter may not, who is the Member here',
+      on: "request of Carol's",
+      set: { '/status/decisions': [mine] },
+      tags: ['decides', 'decides what Carol started'],
+    },
+    {
+      what: 'reject without a reason',
+      set: { '/status/decisions': [{ ...mine, verdict: 'Reject' }] },
+      schema: true,
     },
   ),
   ...deletes('approvalrequests'),

@@ -37,6 +37,23 @@ const namespaceAdmin: Grants = {
   'serviceaccounts/token': 'create',
 }
 
+const written = `${read} ${change}`
+const editor: Grants = {
+  agents: written,
+  'agents/status': 'get update patch',
+  agentruns: written,
+  'agentruns/status': 'get update patch',
+  agentturns: written,
+  'agentturns/status': 'get update patch',
+  approvalrequests: written,
+  'approvalrequests/status': 'get update patch',
+  projects: written,
+  'projects/status': 'get update patch',
+  auditrecords: written,
+  apikeys: written,
+  'apikeys/status': 'get update patch',
+}
+
 const operator: Grants = {
   agents: read,
   'agents/status': 'get update patch',
@@ -89,6 +106,7 @@ const grants: Readonly<Record<Who, Readonly<Record<Place, Grants>>>> = {
   stranger: { project: {}, system: {} },
   'nobody signed in': { project: {}, system: {} },
   'namespace admin': { project: namespaceAdmin, system: {} },
+  editor: { project: editor, system: {} },
   'cluster-admin': { project: all, system: all },
   bot: { project: member, system: {} },
   robot: { project: all, system: all },

@@ -63,6 +63,30 @@ export const rules: readonly Rule[] = [
     spares: nobody,
   },
   {
+    policy: 'countersign-decisions',
+    says: 'Nobody changes or takes out a decision that is there.',
+    over: tagged('changes earlier decisions'),
+    spares: nobody,
+  },
+  {
+    policy: 'countersign-decisions',
+    says: 'Nothing is decided once it is settled.',
+    over: tagged('decides what is settled'),
+    spares: nobody,
+  },
+  {
+    policy: 'countersign-decisions',
+    says: 'Where `allowSelfApproval` is false, the starter does not decide, and nobody where the starter is not known.',
+    over: tagged('decides though the starter is unknown'),
+    spares: nobody,
+  },
+  {
+    policy: 'countersign-decisions',
+    says: 'Who started the run is compared by name.',
+    over: tagged('decides what Carol started'),
+    spares: who => who !== 'member',
+  },
+  {
     policy: 'countersign-settlement',
     says: 'Of the status of an ApprovalRequest only the operator writes more than decisions.',
     over: tagged('writes the outcome'),

@@ -72,9 +72,12 @@ export const keysOrTokens =
   attempt =>
     isMeantAsKey(bearerIn(attempt.authorization) ?? '') ? keys(attempt) : tokens(attempt)
 
-/** Nothing of `app` is written with a key that does not work at that very moment. Call after `authenticate`. */
+/**
+ * Nothing of `app` is written with a key that does not work at that very moment: asked when the body is there, as it may
+ * take half a minute to come.
+ */
 export function confirmKeys(app: App): void {
-  app.addHook('onRequest', async request => {
+  app.addHook('preHandler', async request => {
     if (request.method === 'GET' || request.method === 'HEAD') return
     const caller = callerOf(request)
     if (caller instanceof KeyCaller && !(await caller.worksNow())) throw notAccepted()

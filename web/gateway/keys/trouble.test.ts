@@ -1,5 +1,6 @@
 // Keys when things go wrong, in front of a scripted API server: what a real one cannot be made to do.
-import type { ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { request, type ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { APIKey } from '../../../crds/v1alpha1/apikey.ts'
 import { systemClock } from '../../../kube/clock.ts'
@@ -84,6 +85,7 @@ const isKeyRead = ({ method, path }: ReceivedRequest) => method === 'GET' && pat
 describe('a key that cannot be judged', () => {
   test.each(['apikeys', 'projects'] as const)(
     'should be neither accepted nor refused while the cache may be behind on %s, whichever key it is',
+    { timeout: 30_000 },
     async kind => {
       expect(await me(good)).toMatchObject({ status: 200 })
       const isIts = ({ path, query }: ReceivedRequest) => query.has('watch') && path.endsWith(`/${kind}`)
@@ -130,6 +132,21 @@ describe('a key that cannot be judged', () => {
     trouble = (request, response) => isKeyRead(request) && how(request, response)
     expect(await me(good)).toMatchObject({ status: 401 })
   })
+})
+
+test('a decision whose body is held back until its key is revoked should not be written', async () => {
+  const url = `${gateway.url}${base}/approvals/a/approve`
+  const headers = { authorization: `Bearer ${good}`, 'content-type': 'application/json' }
+  const sending = request(url, { method: 'POST', headers })
+  const answered = once(sending, 'response')
+  sending.write('{"reason": ')
+  await expect.poll(() => api.requests.filter(isKeyRead).length).toBe(1)
+  trouble = (asked, response) => isKeyRead(asked) && refuse(response, 404, 'NotFound')
+  sending.end('"yes"}')
+  const [response] = await answered
+  response.resume()
+  expect(response.statusCode).toBe(401)
+  expect(api.requests.filter(({ headers }) => headers['impersonate-user'] !== undefined)).toEqual([])
 })
 
 describe('being asked about', () => {
@@ -197,7 +214,9 @@ describe('guessing', () => {
 })
 
 describe('the secret of a key', () => {
-  test('should never stand in a log, a metric, an answer or a request to the API server, whatever fails', async () => {
+  test('should never stand in a log, a metric, an answer or a request to the API server, whatever fails', {
+    timeout: 60_000,
+  }, async () => {
     const answers: unknown[] = []
     const everything = async () => {
       const sessions = [good, wrong, `${good}x`, `csk_${secret}`, `${good} ${good}`, ` ${good}`].map(

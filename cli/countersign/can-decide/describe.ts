@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
-import { progressOf } from '../../../operator/policy/decisions.ts'
+import { isUndecidable, progressOf } from '../../../operator/policy/decisions.ts'
 import { expiry } from '../../decide/judge.ts'
 import type { Person } from '../../requests/person.ts'
 import { expiresAt } from '../../requests/time.ts'
@@ -33,7 +33,7 @@ export function describeAnswer(
     [`${metadata.name}: ${visible(request.spec.tool)}, ${phase(request, now)}`, approvals(request)],
     ...(pending ? [whoMay(request, person, people)] : []),
     ...(pending && people.mayNot.length > 0 ? [['Who may not:', ...rows(people.mayNot, person)]] : []),
-    ...(pending && people.stuck !== undefined ? [stuck(people, people.stuck)] : []),
+    ...(pending && people.stuck !== undefined ? [stuck(request, people, people.stuck)] : []),
     ...(answer.may ? [commands(request)] : []),
   ]
   return `${sections.map(lines => lines.join('\n')).join('\n\n')}\n`
@@ -92,9 +92,12 @@ function whoMay(request: ApprovalRequest, person: Person, { may, complete, stuck
   ]
 }
 
-const stuck = ({ complete }: People, why: string): string[] => [
-  `${complete ? '' : 'As far as you may read: '}${why}`,
-  'An owner can add members to the Project, or somebody can reject it or cancel the run.',
+const stuck = (request: ApprovalRequest, { complete }: People, why: string): string[] => [
+  ...(complete ? [] : ['As far as you may read:']),
+  why.replace(': ', ':\n'),
+  isUndecidable(request.spec)
+    ? 'Cancel the run, and start it again with spec.requestedBy set.'
+    : 'An owner can add members to the Project, or an Admin can cancel the run.',
 ]
 
 const commands = ({ metadata: { name, namespace } }: ApprovalRequest): string[] => [

@@ -119,8 +119,10 @@ Who may decide now:
   alice@acme.com (you)   Owner of the project
   and whoever else RBAC lets, which you may not read as a whole
 
-As far as you may read: It cannot be approved as things stand: it takes 2 more approvals, and only one person is left who may.
-An owner can add members to the Project, or somebody can reject it or cancel the run.
+As far as you may read:
+It cannot be approved as things stand:
+it takes 2 more approvals, and only one person is left who may.
+An owner can add members to the Project, or an Admin can cancel the run.
 
 Decide:
   kubectl approve refund-1-1-0 -n shop

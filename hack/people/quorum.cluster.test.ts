@@ -148,11 +148,18 @@ describe('a request that many decide at the same moment', () => {
     await approve('crowded-1-0', alice)
     await eventually(() => tried > 0)
     const release = stage.holdWatch()
-    await approve('crowded-1-0', bob)
-    stage.breakWrites(() => undefined)
-    const settled = await stage.untilRequest('crowded-1-0', ({ status }) => status.phase === 'Approved')
-    expect(settled.status.message).toBe(`Approved by ${alice}, ${bob}.`)
-    release()
+    try {
+      await approve('crowded-1-0', bob)
+      stage.breakWrites(() => undefined)
+      const settled = await stage.untilRequest(
+        'crowded-1-0',
+        ({ status }) => status.phase === 'Approved',
+        30_000,
+      )
+      expect(settled.status.message).toBe(`Approved by ${alice}, ${bob}.`)
+    } finally {
+      release()
+    }
     await stage.untilEnded('crowded')
     expect(stage.callsOf('crowded')).toBe(1)
   })

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
+import type { Project } from '../../../crds/v1alpha1/project.ts'
 import { agentRuns, agents, approvalRequests, projects } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, clientFor, clientForServiceAccount } from '../../../hack/testing.ts'
+import { systemClock } from '../../../kube/clock.ts'
 import type { KubeObject, Resource } from '../../../kube/types.ts'
 import { startGateway, type TestGateway } from '../testing.ts'
 import {
@@ -9,6 +11,7 @@ import {
   anApproval,
   bindRole,
   haveTokens,
+  operator,
   testProject,
   tokenOf,
   unbindRole,
@@ -109,6 +112,60 @@ describe.skipIf(!haveTokens())('who may read over REST', () => {
     await expect.poll(() => owners.events.at(-1)?.data.name).toBe('c-1-0')
     expect(stream.events.filter(({ data }) => data.name === 'c-1-0')).toEqual([])
     await owners.leave()
+  })
+
+  test('a change of the Project should make what was known of rights forgotten, at once', async () => {
+    // No time passes here: nothing but the Project can make an answer old.
+    const clock = { ...systemClock, now: () => Date.UTC(2026, 10, 22) }
+    const client = clientForServiceAccount('countersign-system', 'countersign-gateway')
+    const timeless = await startGateway(client, { clock })
+    const namespace = await testProject('gw-changed')
+    const members = [{ user: 'alice@acme.com', role: 'Owner' }]
+    await adminClient().create(projects, {
+      metadata: { name: 'project', namespace },
+      spec: { members },
+    } as unknown as Project)
+    const ref = { namespace, name: 'project' }
+    const observed = (observedGeneration: number) =>
+      operator().patch(
+        projects,
+        ref,
+        { type: 'merge', body: { status: { observedGeneration } } },
+        { subresource: 'status' },
+      )
+    await observed(1)
+    const carol = timeless.as(tokenOf('carol@acme.com'))
+    const read = async () => (await carol.get(`/api/v1/projects/${namespace}/approvals`)).status
+    await expect.poll(() => timeless.cache.projects.store.find(ref)?.status?.observedGeneration).toBe(1)
+    await expect.poll(read).toBe(200)
+    const stream = await listen(timeless, tokenOf('carol@acme.com'), namespace)
+    await unbindRole(namespace, 'member', 'carol@acme.com')
+    const direct = () =>
+      clientFor('carol@acme.com')
+        .list(approvalRequests, { namespace })
+        .then(
+          () => 200,
+          error => error.code,
+        )
+    await expect.poll(direct).toBe(403)
+    // An answer that is two seconds old will do, and none gets older.
+    expect(await read()).toBe(200)
+    await observed(2)
+    await stream.ended
+    expect(stream.events.at(-1)?.data).toMatchObject({ type: 'Closed', reason: 'Forbidden' })
+    expect(await read()).toBe(403)
+
+    // While the operator is behind, every request is asked about.
+    const spec = { notifications: { email: { enabled: false } } }
+    await adminClient().patch(projects, ref, { type: 'merge', body: { spec } })
+    await adminClient().patch(projects, ref, { type: 'merge', body: { spec: { notifications: null } } })
+    const generation = () => timeless.cache.projects.store.find(ref)?.metadata.generation
+    await expect.poll(generation).toBe(3)
+    await bindRole(namespace, 'member', 'carol@acme.com')
+    await expect.poll(read).toBe(200)
+    await unbindRole(namespace, 'member', 'carol@acme.com')
+    await expect.poll(read).toBe(403)
+    await timeless.close()
   })
 
   test('what the gateway wrote should be in its next answer', async () => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Client } from '../../../kube/client.ts'
 import { silentLogger } from '../../../kube/logger.ts'
 import { TestClock } from '../../../kube/testing.ts'
-import { keyOfQuestion } from '../access/question.ts'
+import { type AccessQuestion, keyOfQuestion } from '../access/question.ts'
 import { wholeScope } from '../access/scope.ts'
 import type { Caller, Scope } from '../credentials.ts'
 import { Cache } from './cache.ts'
@@ -23,10 +23,13 @@ const approval = (name: string, agent: string, second: number, phase = 'Pending'
 
 let cache: Cache
 let live: boolean
+/** What the API server holds and the watch has not brought yet, by name. */
+let unheard: Map<string, object>
 beforeEach(() => {
   const options = { client: {} as Client, clock: new TestClock(), random: () => 0, logger: silentLogger }
   cache = new Cache(options)
   live = true
+  unheard = new Map()
   Object.defineProperty(cache.approvals, 'isLive', { get: () => live })
   cache.approvals.store.replace({
     resourceVersion: '1',
@@ -46,12 +49,13 @@ function caller(scope: Scope = wholeScope, rights: readonly string[] = ['list', 
   const made = {
     scope,
     username: 'alice@acme.com',
-    may: async question => {
+    client: { find: async (_: unknown, { name }: { name: string }) => unheard.get(name) },
+    may: async (question: AccessQuestion) => {
       const text = keyOfQuestion(question).trim()
       asked.push(text)
       return rights.some(right => text === right || text === `${right} approvalrequests  shop`)
     },
-  } as Caller
+  } as unknown as Caller
   return { made, asked }
 }
 
@@ -127,5 +131,14 @@ describe('one object from the cache', () => {
     const words = async (name: string) =>
       (await read(name, made).catch((error: Error) => error.message)) as string
     expect(await words('b')).toBe((await words('nothing')).replace('nothing', 'b'))
+  })
+
+  test('should be given where the watch has not brought it yet, as far as the credential goes', async () => {
+    unheard.set('new', approval('new', 'one', 9))
+    unheard.set('other', approval('other', 'two', 9))
+    const { made } = caller({ ...wholeScope, agents: ['one'] })
+    expect((await read('new', made)).metadata.name).toBe('new')
+    await expect(read('other', made)).rejects.toMatchObject({ code: 'NotFound' })
+    await expect(read('new', caller(wholeScope, []).made)).rejects.toMatchObject({ code: 'Forbidden' })
   })
 })

@@ -25,9 +25,24 @@ export async function readOne<T extends KubeObject>(
   const { resource, store } = kind
   await checkAccess(caller, { verb: 'get', resource: resource.plural, ...ref })
   kind.checkLive()
-  const found = store.find(ref)
+  const found = store.find(ref) ?? (await readMissing(caller, kind, ref))
   if (found === undefined) throw notFound(resource, ref.name)
   checkAgent(caller.scope, agentOf(found), resource, ref.name)
+  return found
+}
+
+/**
+ * What somebody else created a moment ago may not have come over the watch yet, and they may ask for it by its name: that
+ * it does not exist is the API server's to say.
+ */
+async function readMissing<T extends KubeObject>(
+  { client }: Caller,
+  { resource, store }: CachedKind<T>,
+  ref: { readonly namespace: string; readonly name: string },
+): Promise<T | undefined> {
+  const found = await client.find(resource, ref)
+  if (found === undefined) return undefined
+  store.wrote(found)
   return found
 }
 
@@ -40,7 +55,7 @@ export async function readProject(
   const ref = { namespace, name: 'project' }
   await checkAccess(caller, { verb: 'get', resource: kind.resource.plural, ...ref })
   kind.checkLive()
-  const found = kind.store.find(ref)
+  const found = kind.store.find(ref) ?? (await readMissing(caller, kind, ref))
   if (found === undefined) throw notFound(kind.resource, ref.name)
   return found
 }

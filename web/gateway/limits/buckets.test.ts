@@ -88,6 +88,22 @@ describe('many buckets', () => {
     expect(buckets.available('guesser')).toBe(0)
   })
 
+  test('should keep empty ones together, whatever number of others is touched once', () => {
+    const { buckets, empty } = fresh()
+    const guessers = Array.from({ length: 60 }, (_, i) => `guesser${i}`)
+    for (const guesser of guessers) empty(guesser)
+    for (let i = 0; i < 10_000; i++) buckets.take(`a${i}`)
+    expect(guessers.filter(guesser => buckets.available(guesser) > 0)).toEqual([])
+  })
+
+  test('should take in a new one though many are full of what came before', () => {
+    const { buckets, empty } = fresh()
+    for (let i = 0; i < 30; i++) empty(`guesser${i}`)
+    for (let i = 0; i < maxKeys; i++) buckets.take(`a${i}`)
+    for (let i = 0; i < 10; i++) buckets.take('late')
+    expect(buckets.available('late')).toBe(0)
+  })
+
   test('should keep an empty one until about as many as are remembered were emptied', () => {
     const { buckets, empty } = fresh()
     empty('guesser')

@@ -17,8 +17,8 @@ const looksAt = 8
  * A token bucket a key, all of one size. Of each only the moment at which it is full again is kept; one that is full is
  * forgotten, as a new one is full too.
  *
- * Where there are more than `maxKeys`, the fullest of the eight that were used longest ago goes, and the other seven
- * count as just used. So an empty bucket is not flushed out by touching many others once: those go first, and each
+ * Where there are more than `maxKeys`, the fullest of the newest and the eight that were used longest ago goes, and the
+ * others count as just used. So an empty bucket is not flushed out by touching many others once: those go first, and each
  * that goes has lost one token. To have one forgotten, about `maxKeys` others must be emptied meanwhile.
  */
 export class Buckets {
@@ -64,7 +64,7 @@ export class Buckets {
     const fullAt = this.#fullAtOf(key, now) + this.#refillMs
     this.#fullAt.delete(key)
     this.#fullAt.set(key, fullAt)
-    this.#forget(now)
+    this.#forget(now, [key, fullAt])
     return 0
   }
 
@@ -73,12 +73,13 @@ export class Buckets {
     return Math.min(Math.max(this.#fullAt.get(key) ?? now, now), now + this.#burst * this.#refillMs)
   }
 
-  #forget(now: number): void {
+  #forget(now: number, newest: readonly [key: string, fullAt: number]): void {
     const oldest: [key: string, fullAt: number][] = []
     for (const entry of this.#fullAt) if (oldest.push(entry) === looksAt) break
     for (const [key, fullAt] of oldest) if (fullAt <= now) this.#fullAt.delete(key)
     if (this.#fullAt.size <= this.#maxKeys) return
-    const [fullest, ...rest] = oldest.filter(([, fullAt]) => fullAt > now).sort(([, a], [, b]) => a - b)
+    const left = oldest.filter(([, fullAt]) => fullAt > now)
+    const [fullest, ...rest] = [...left, newest].sort(([, a], [, b]) => a - b)
     if (fullest !== undefined) this.#fullAt.delete(fullest[0])
     for (const [key, fullAt] of rest) {
       this.#fullAt.delete(key)

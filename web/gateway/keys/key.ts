@@ -34,15 +34,6 @@ export function parseKey(text: string): SentKey | undefined {
   return id === undefined || secret === undefined ? undefined : { id, secret }
 }
 
-/**
- * The id of the key that an Authorization header holds, whether or not there is such a key; undefined for any other
- * credential. To be counted by, never to be believed.
- */
-export function keyIDOf(authorization: string | undefined): string | undefined {
-  const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
-  return token === undefined ? undefined : parseKey(token)?.id
-}
-
 /** Whether a bearer token is meant as an API key, well-formed or not. */
 export const isMeantAsKey = (token: string): boolean => token.startsWith(keyPrefix)
 

@@ -1,5 +1,6 @@
 import { type Actor, machines, persons, type Who } from '../../crds/admission/rights/actors.ts'
-import { type Deed, type Form, sections, updateForms } from '../../crds/admission/rights/deeds.ts'
+import { type Deed, type Form, updateForms } from '../../crds/admission/rights/deed.ts'
+import { sections } from '../../crds/admission/rights/deeds.ts'
 import { rules } from '../../crds/admission/rights/rules.ts'
 import { type Outcome, outcome } from '../../crds/admission/rights/table.ts'
 

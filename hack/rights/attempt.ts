@@ -1,6 +1,6 @@
 // Tries one deed of the table of rights, dry wherever something would be written, and says what came of it.
 import type { Who } from '../../crds/admission/rights/actors.ts'
-import type { Deed, Form } from '../../crds/admission/rights/deeds.ts'
+import type { Deed, Form } from '../../crds/admission/rights/deed.ts'
 import type { Client, RawRequest } from '../../kube/client.ts'
 import { ApiError } from '../../kube/errors.ts'
 import type { KubeObject, ObjectRef } from '../../kube/types.ts'

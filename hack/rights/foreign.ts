@@ -1,5 +1,5 @@
 import type { Who } from '../../crds/admission/rights/actors.ts'
-import type { Deed } from '../../crds/admission/rights/deeds.ts'
+import type { Deed } from '../../crds/admission/rights/deed.ts'
 import type { RawRequest } from '../../kube/client.ts'
 import { userOf, type World } from './world.ts'
 

@@ -5,7 +5,8 @@ import { kubectl } from '../../../hack/testing.ts'
 import { changed } from '../../../hack/truthtable.ts'
 import { sampleAgent, sampleAgentRun, sampleApprovalRequest } from '../../v1alpha1/samples.ts'
 import { persons, type Who } from './actors.ts'
-import { type Form, sections } from './deeds.ts'
+import type { Form } from './deed.ts'
+import { sections } from './deeds.ts'
 import { outcome } from './table.ts'
 
 let world: World

@@ -1,6 +1,6 @@
 // What policies refuse whatever roles grant, by hand, one rule an entry; crds/admission says it in CEL.
 import { isCollector, isGateway, isMachine, isOperator, type Who } from './actors.ts'
-import type { Deed, Tag } from './deeds.ts'
+import type { Deed, Tag } from './deed.ts'
 import { granted } from './roles.ts'
 
 export interface Rule {

@@ -1,7 +1,7 @@
 // What comes of each deed by each actor, worked out from the roles (roles.ts) and the rules of the policies
 // (rules.ts), both written by hand. The API server is asked whether it agrees: rights.cluster.test.ts.
 import type { Who } from './actors.ts'
-import type { Deed, Form } from './deeds.ts'
+import type { Deed, Form } from './deed.ts'
 import { mayAct } from './roles.ts'
 import { rules } from './rules.ts'
 

@@ -29,6 +29,8 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
   afterAll(() => gateway.close())
 
   const as = (person: string) => gateway.as(tokenOf(`${person}@acme.com`))
+  /** The cache hears of what somebody else wrote a moment later. */
+  const heard = async (what: () => boolean) => await expect.poll(what).toBe(true)
   const base = () => `/api/v1/projects/${project}`
 
   describe('who and where', () => {
@@ -59,6 +61,8 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
         const object = { metadata: { name: 'project', namespace }, spec: { members } } as unknown as Project
         await adminClient().create(projects, object)
       }
+      const { store } = gateway.cache.projects
+      await heard(() => [mine, theirs].every(at => store.find({ namespace: at, name: 'project' })))
       const names = async (person: string): Promise<string[]> => {
         const answer = await as(person).get('/api/v1/projects')
         expect(answer.status).toBe(200)
@@ -77,6 +81,8 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
       const namespace = await testProject('gw-pages')
       const list = (query: string) => as('carol').get(`/api/v1/projects/${namespace}/approvals?${query}`)
       for (const name of ['a-1-0', 'b-1-0', 'c-1-0', 'd-1-0', 'e-1-0']) await anApproval(namespace, name)
+      const { approvals } = gateway.cache
+      await heard(() => approvals.store.byIndex('namespace', namespace).length === 5)
       const stored = await operator().listAll(approvalRequests, { namespace })
       const expected = stored.items
         .map(({ metadata }) => [metadata.creationTimestamp, metadata.name].join(' '))
@@ -103,6 +109,9 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
         anApproval(namespace, 'other-1-0', { agentRef: { name: 'other' } }),
       ])
       await settleAs(done, 'Cancelled')
+      const { store } = gateway.cache.approvals
+      await heard(() => store.byIndex('phase', `${namespace}/Cancelled`).length === 1)
+      await heard(() => store.byIndex('phase', `${namespace}/Pending`).length === 2)
       const names = async (query: string) => {
         const answer = await as('carol').get(`/api/v1/projects/${namespace}/approvals?${query}`)
         return answer.body.items.map((item: { name: string }) => item.name).sort()
@@ -197,6 +206,8 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
 
   test('should show agents with their readiness and without their wiring', async () => {
     await anAgent(project, 'order-manager')
+    const { store } = gateway.cache.agents
+    await heard(() => store.find({ namespace: project, name: 'order-manager' }) !== undefined)
     const { status, body } = await as('carol').get(`${base()}/agents`)
     expect(status).toBe(200)
     expect(body.items).toMatchObject([

@@ -1,4 +1,4 @@
-// `npm run build`: what is shipped, bundled into single files.
+// `npm run build`: what is shipped, bundled.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -48,9 +48,35 @@ export async function buildPlugins(outDir: string): Promise<BuiltPlugins> {
   return { bin, cli }
 }
 
+/** Builds the page of web/page into `<outDir>/page`, from where the gateway serves it, and returns that folder. */
+export async function buildPage(outDir: string): Promise<string> {
+  // Only here: the plugins are built in many tests, which need none of it.
+  const { build: bundlePage } = await import('vite')
+  const folder = resolve(outDir, 'page')
+  await bundlePage({
+    root: join(root, 'web', 'page'),
+    configFile: false,
+    logLevel: 'warn',
+    // Nothing inline, neither here nor as data: URLs: the page's policy allows neither.
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: {
+        // Each file of Mantine says "use client", which means nothing here.
+        onLog: (level, log, handle) => log.code === 'MODULE_LEVEL_DIRECTIVE' || handle(level, log),
+      },
+    },
+  })
+  return folder
+}
+
 const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`
 
 if (import.meta.main) {
-  const { bin } = await buildPlugins(join(root, 'dist'))
+  const outDir = join(root, 'dist')
+  const [{ bin }, page] = await Promise.all([buildPlugins(outDir), buildPage(outDir)])
   console.log(`The kubectl plugins are in ${bin}; put it on your PATH:\n  export PATH="${bin}:$PATH"`)
+  console.log(`The page is in ${page}; the gateway serves it.`)
 }

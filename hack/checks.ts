@@ -14,11 +14,12 @@ export interface Check {
   readonly args: readonly string[]
 }
 
-/** Types, lint and format, and that the generated files are those that the sources give. */
+/** Types (the page has the browser's), lint and format, and that the generated files are those that the sources give. */
 export function checks(): readonly Check[] {
   const generator = join(repository, 'hack', 'gen.ts')
   return [
     { name: 'types', command: bin('tsc'), args: ['--noEmit'] },
+    { name: 'types of the page', command: bin('tsc'), args: ['--noEmit', '-p', 'web/page'] },
     { name: 'lint and format', command: bin('biome'), args: ['check', '.'] },
     ...(existsSync(generator)
       ? [{ name: 'generated files', command: process.execPath, args: [generator, '--check'] }]

@@ -7,6 +7,7 @@ import type { Credentials } from './credentials.ts'
 import type { ApiKeys } from './keys/setup.ts'
 import type { LimitOptions } from './limits/options.ts'
 import type { Metrics } from './metrics.ts'
+import type { PageFiles } from './page/files.ts'
 
 /** What the gateway is handed: everything that is not a pure function of a request. */
 export interface Deps {
@@ -26,6 +27,8 @@ export interface Deps {
   /** Absent: the defaults. */
   readonly limits?: LimitOptions
   readonly metrics: Metrics
+  /** Absent: there is no page, only the API. */
+  readonly page?: PageFiles
   /** Aborts when the process is to end: long polls answer at once. */
   readonly stopping: AbortSignal
 }

@@ -1,5 +1,6 @@
 // The gateway's process: REST under /api/v1 (docs/rest.md), with its metrics on a port of their own.
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { sleep, systemClock } from '../../kube/clock.ts'
 import { loadConnection } from '../../kube/config.ts'
@@ -10,12 +11,16 @@ import type { Deps } from './deps.ts'
 import { apiKeySupport } from './keys/setup.ts'
 import { Metrics } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
+import { readPage } from './page/files.ts'
 import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
 import { bearerTokens } from './tokens.ts'
 
 // Long enough for a long poll and a settlement to end; a pod is killed after 30 s.
 const shutdownMs = 25_000
+
+// Where hack/build.ts puts it.
+const pageFolder = join(import.meta.dirname, '..', '..', 'dist', 'page')
 
 async function run(config: Config, log: Logger): Promise<void> {
   const connection = await loadConnection({
@@ -41,6 +46,8 @@ async function run(config: Config, log: Logger): Promise<void> {
     randomBytes,
     stopping: stopping.signal,
   })
+  const page = readPage(pageFolder)
+  if (page === undefined) log.warn('there is no page: npm run build makes it')
   const deps: Deps = {
     ...surroundings,
     credentials: apiKeys.credentials,
@@ -52,6 +59,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     limits: config.limits,
     metrics,
     stopping: stopping.signal,
+    ...(page === undefined ? {} : { page }),
   }
   const app = await buildServer(deps)
   const leaving = new AbortController()

@@ -18,6 +18,7 @@ import { createLimits } from './limits/limits.ts'
 import { defaultLimits } from './limits/options.ts'
 import { notificationRoutes } from './notifications/routes.ts'
 import { serveOpenAPI } from './openapi/document.ts'
+import { pageRoutes } from './page/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
 import { runRoutes } from './runs/routes.ts'
 
@@ -51,6 +52,7 @@ export async function buildServer(deps: Deps): Promise<App> {
   const refuseOthers = refuseOtherMethods(app)
   serveOpenAPI(app)
   probeRoutes(app, deps)
+  if (deps.page !== undefined) pageRoutes(app, deps.page)
   await app.register(
     async (api: App) => {
       authenticate(api, limits)

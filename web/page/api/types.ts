@@ -1,0 +1,21 @@
+// What the gateway answers, in its own words: types only, so that none of it is in the page.
+import type { z } from 'zod'
+import type { AgentItem } from '../../gateway/agents/routes.ts'
+import type { ApprovalItem } from '../../gateway/approvals/item.ts'
+import type { AuditItem } from '../../gateway/audit/routes.ts'
+import type { eventData } from '../../gateway/events/event.ts'
+import type { RunItem } from '../../gateway/runs/item.ts'
+
+export type Approval = ApprovalItem
+export type Gate = ApprovalItem['gates'][number]
+export type Run = RunItem
+export type Step = RunItem['steps'][number]
+export type Agent = AgentItem
+export type AuditEntry = AuditItem
+export type StreamEvent = z.infer<typeof eventData>
+export type Verdict = 'Approve' | 'Reject'
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly continue?: string
+}

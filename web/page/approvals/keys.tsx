@@ -1,0 +1,59 @@
+import { Modal } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+
+type Keys = Readonly<Record<string, () => void>>
+
+/** Single keys, unless somebody writes, a dialog is open, or it is a key of the browser's. */
+export function useKeys(keys: Keys): void {
+  const current = useRef(keys)
+  useEffect(() => {
+    current.current = keys
+  })
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
+      const target = event.target as HTMLElement
+      if (target.closest('input, textarea, select, [contenteditable], [role=dialog]')) return
+      if (document.querySelector('[role=dialog]') !== null) return
+      const act = current.current[event.key]
+      if (act === undefined) return
+      event.preventDefault()
+      act()
+    }
+    addEventListener('keydown', press)
+    return () => removeEventListener('keydown', press)
+  }, [])
+}
+
+const explained = [
+  ['j', 'the next request'],
+  ['k', 'the one before'],
+  ['a', 'approve the request that is shown'],
+  ['r', 'reject it: you are asked for the reason'],
+  ['Ctrl Enter', 'in the reason: send it'],
+  ['Esc', 'close what is open'],
+  ['?', 'this help'],
+] as const
+
+export function Help({ opened, onClose }: { opened: boolean; onClose(): void }) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="Keys"
+      lockScroll={false}
+      transitionProps={{ duration: 0 }}
+    >
+      <dl className="keys">
+        {explained.map(([key, words]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  )
+}

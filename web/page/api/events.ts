@@ -115,6 +115,6 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     }
     signal.addEventListener('abort', now, { once: true })
     // Back on the network: no reason to wait.
-    addEventListener('online', now, { once: true })
+    globalThis.addEventListener?.('online', now, { once: true })
   })
 }

@@ -139,7 +139,7 @@ const colors: Readonly<Record<string, string>> = {
 /** How something stands, in its colour and in words. */
 export function PhaseBadge({ phase }: { phase: string }) {
   return (
-    <Badge variant="light" color={colors[phase] ?? 'gray'} className="phase">
+    <Badge component="span" variant="light" color={colors[phase] ?? 'gray'} className="phase">
       {phase.replace(/(?<=[a-z])(?=[A-Z])/g, ' ')}
     </Badge>
   )

@@ -31,7 +31,17 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
     `${name} ${known !== undefined}`,
     changes,
   )
-  const shown = known ?? other.value ?? (name === undefined && !narrow ? waiting[0] : undefined)
+  // What was shown stays until it has been read again.
+  const last = useRef<Approval>(undefined)
+  const shown = known ?? other.value ?? (last.current?.name === name ? last.current : undefined)
+  useEffect(() => {
+    if (shown !== undefined) last.current = shown
+  })
+  // Chosen once: a nearer deadline that comes in does not slip under somebody's finger.
+  const first = waiting[0]?.name
+  useEffect(() => {
+    if (name === undefined && !narrow && first !== undefined) select(first, 'replace')
+  }, [name, narrow, first, select])
 
   const mine = useRef(new Set<string>())
   useEffect(
@@ -46,10 +56,10 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
     (approval: Approval, words: string) => {
       mine.current.add(approval.name)
       setNotices(old => [words, ...old].slice(0, 3))
+      // It stays in view, settled: the next one must not stand where the second half of a double click falls.
       feed.learn(approval)
-      if (approval.phase !== 'Pending') select(undefined, 'replace')
     },
-    [feed, select],
+    [feed],
   )
   const deciding = useCallback((decidedName: string) => mine.current.add(decidedName), [])
 

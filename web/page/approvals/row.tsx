@@ -13,7 +13,7 @@ interface Props {
 /** A waiting request in the list: what, how much of it at a glance, and how long there is. */
 export const PendingRow = memo(function PendingRow({ approval, chosen, onChoose }: Props) {
   const { name, tool, agent, params } = approval
-  const glance = JSON.stringify(params).slice(1, 90)
+  const glance = glanceOf(params)
   return (
     <li>
       <button
@@ -52,4 +52,12 @@ export function TimeLeft({ approval }: { approval: Approval }) {
 
 export function Age({ approval }: { approval: Approval }) {
   return <>{span(useNow() - Date.parse(approval.requestedAt))}</>
+}
+
+/** The plain values first: `amount 2400 · order ORD-1287`. */
+function glanceOf(params: object): string {
+  const plain = Object.entries(params).flatMap(([name, value]) =>
+    typeof value === 'object' ? [] : [`${name} ${String(value).slice(0, 40)}`],
+  )
+  return plain.join(' · ').slice(0, 120) || JSON.stringify(params).slice(0, 120)
 }

@@ -78,9 +78,15 @@ export class Feed {
   }
 
   #hear(event: StreamEvent): void {
-    if (event.type === 'Reset') return this.#readAgain(true)
+    if (event.type === 'Reset') {
+      this.#readAgain(true)
+      return
+    }
     if (event.type === 'Closed') return
-    if (!event.type.startsWith('Approval')) return this.#set({ changes: this.#snapshot.changes + 1 })
+    if (!event.type.startsWith('Approval')) {
+      this.#set({ changes: this.#snapshot.changes + 1 })
+      return
+    }
     if (event.type === 'ApprovalSettled' || event.type === 'ApprovalDeleted') {
       const known = this.#pending.get(event.name)
       if (known !== undefined) {

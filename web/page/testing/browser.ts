@@ -1,0 +1,92 @@
+// A real Chromium for tests of the page.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
+
+/** The path of a Chromium or Chrome: `CHROMIUM_PATH`, or the first on the PATH. Throws, saying how to get one. */
+export function findChromium(env: NodeJS.ProcessEnv = process.env): string {
+  const given = env.CHROMIUM_PATH
+  if (given !== undefined && given !== '') {
+    if (existsSync(given)) return given
+    throw new Error(`CHROMIUM_PATH names ${given}, which does not exist`)
+  }
+  const folders = [...(env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
+  const found = folders
+    .flatMap(folder => names.map(name => join(folder, name)))
+    .find(path => existsSync(path))
+  if (found !== undefined) return found
+  throw new Error(
+    'The tests of the page need Chromium or Chrome, and none was found. On Debian and Ubuntu: apt-get install chromium. ' +
+      'Elsewhere install it as you like, and name it in CHROMIUM_PATH.',
+  )
+}
+
+export interface TestBrowser {
+  /** A new person's browser: nothing of what others did in it. `faults` collects what its pages complained of. */
+  person(options?: Parameters<Awaited<ReturnType<typeof chromium.launch>>['newContext']>[0]): Promise<{
+    context: BrowserContext
+    open(url: string): Promise<Page>
+    readonly faults: readonly string[]
+  }>
+  close(): Promise<void>
+}
+
+/** Starts the browser, headless, with a profile of its own. */
+export async function startBrowser(): Promise<TestBrowser> {
+  const home = mkdtempSync(join(tmpdir(), 'countersign-browser-'))
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    headless: true,
+    env: { ...process.env, HOME: home },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  return {
+    async person(options) {
+      const context = await browser.newContext(options)
+      context.setDefaultTimeout(20_000)
+      const faults: string[] = []
+      return {
+        context,
+        faults,
+        async open(url) {
+          const page = await context.newPage()
+          page.on('pageerror', error => faults.push(String(error)))
+          page.on('console', message => {
+            // Refusals of the policy come as errors, too; answers that are refusals are said by the page itself.
+            if (message.type() === 'error' && !/the server responded with a status/.test(message.text())) {
+              faults.push(message.text())
+            }
+          })
+          page.on('dialog', dialog => {
+            faults.push(`dialog: ${dialog.message()}`)
+            void dialog.dismiss()
+          })
+          await page.goto(url)
+          return page
+        },
+      }
+    },
+    async close() {
+      await browser.close()
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Signs in on an open page. */
+export async function signIn(page: Page, credential: string): Promise<void> {
+  await page.getByLabel('Token or API key').fill(credential)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('Live', { exact: true }).waitFor()
+}

@@ -1,0 +1,94 @@
+// A project with an operator, a gateway that serves the page, a model, a tool, and a browser.
+import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
+import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
+import { agentRuns, projects } from '../../../crds/v1alpha1/resources.ts'
+import { buildPage } from '../../../hack/build.ts'
+import { untilMay } from '../../../hack/people/rights.ts'
+import { adminClient, clientFor } from '../../../hack/testing.ts'
+import { callsSeen, startMcpServer } from '../../../operator/agent/testing/mcp-server.ts'
+import { scriptedModel } from '../../../operator/testing/scripted-model.ts'
+import { anAgent, aRun, newWorld, type World } from '../../../operator/testing/world.ts'
+import { readPage } from '../../gateway/page/files.ts'
+import { startGateway, type TestGateway } from '../../gateway/testing.ts'
+import { startBrowser, type TestBrowser } from './browser.ts'
+
+export interface PageStage extends World {
+  readonly gateway: TestGateway
+  readonly browser: TestBrowser
+  /** Starts a run as bob whose first call is `process_refund` with these parameters. */
+  begin(name: string, params: object, agent?: string): Promise<void>
+  /** What the tool was called with. */
+  calls(): readonly unknown[]
+  close(): Promise<void>
+}
+
+/** Builds the page into `folder` and opens a stage; alice is its owner, bob and carol are members. */
+export async function openPageStage(
+  folder: string,
+  agents: Readonly<Record<string, Partial<NonNullable<AgentSpec['approval']>>>>,
+): Promise<PageStage> {
+  const [browser, built] = await Promise.all([startBrowser(), buildPage(folder)])
+  const model = await scriptedModel((spoken, results, input) =>
+    spoken === 0
+      ? {
+          text: 'I will refund it.',
+          calls: [{ tool: 'order_tools.process_refund', params: JSON.parse(input) }],
+        }
+      : { text: `Done: ${results.join()}` },
+  )
+  const mcp = await startMcpServer('Modern', refundTool)
+  const world = await newWorld('page')
+  const { namespace } = world
+  await adminClient().create(projects, {
+    metadata: { name: 'project', namespace },
+    spec: {
+      members: [
+        { user: 'alice@acme.com', role: 'Owner' },
+        { user: 'bob@acme.com', role: 'Member' },
+        { user: 'carol@acme.com', role: 'Member' },
+      ],
+    },
+  })
+  for (const user of ['alice@acme.com', 'bob@acme.com', 'carol@acme.com']) {
+    await untilMay(clientFor(user), namespace, true)
+  }
+  for (const [name, approval] of Object.entries(agents)) {
+    await world.createAgent(
+      anAgent(namespace, model.url, {
+        name,
+        description: 'Looks after the orders of the shop.',
+        toolsets: [{ name: 'order_tools', timeoutSeconds: 10, retryUnknown: false, mcp: { url: mcp.url } }],
+        approval: {
+          tools: [{ name: 'order_tools.process_refund' }],
+          ...approval,
+        } as NonNullable<AgentSpec['approval']>,
+      }),
+    )
+  }
+  const page = readPage(built)
+  if (page === undefined) throw new Error(`there is no page in ${built}`)
+  const gateway = await startGateway(adminClient(), { page })
+  return {
+    ...world,
+    gateway,
+    browser,
+    begin: async (name, params, agent = Object.keys(agents)[0] ?? '') => {
+      const spec = { agentRef: { name: agent }, input: JSON.stringify(params) }
+      await clientFor('bob@acme.com').create(agentRuns, aRun(namespace, name, spec))
+    },
+    calls: () => callsSeen(mcp).map(call => call.arguments),
+    close: async () => {
+      await browser.close()
+      await world.stop()
+      await gateway.close()
+      await mcp.http.stop()
+      await model.server.stop()
+    },
+  }
+}
+
+const refundTool = (server: McpServer): void => {
+  const inputSchema = fromJsonSchema<object>({ type: 'object' })
+  const refund = async () => ({ content: [{ type: 'text', text: 'refunded' }] })
+  server.registerTool('process_refund', { description: 'refunds an order', inputSchema }, refund as never)
+}

@@ -30,6 +30,11 @@ export interface Caller {
    * scope.
    */
   may(question: AccessQuestion, ageMs?: number): Promise<boolean>
+  /**
+   * Whether their credential still works, as it was a second ago at most: asked before each of many writes. Absent where
+   * every write is judged by it.
+   */
+  stillWorks?(): Promise<boolean>
 }
 
 /** Somebody tries to be somebody. */

@@ -58,6 +58,10 @@ export class KeyCaller implements Caller {
     return works && allowed
   }
 
+  stillWorks(): Promise<boolean> {
+    return this.#options.works()
+  }
+
   /** Whether the key works at this moment: asked before anything is written with it. */
   worksNow(): Promise<boolean> {
     return this.#options.works(0)

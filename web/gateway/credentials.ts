@@ -21,6 +21,8 @@ export interface Caller {
   /** Opaque, the same for one credential as long as it lives: for caches and limits, never for a log. */
   readonly id: string
   readonly scope: Scope
+  /** Id of the API key that it is, or that it was made with: nothing that is made with it may exceed that key. */
+  readonly keyID?: string
   /** Their name, by the API server's word. */
   readonly username: string
   /** Who they are, with the time as it is now by the API server's clock. */

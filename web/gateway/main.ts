@@ -12,6 +12,7 @@ import { Metrics } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
+import { Sessions } from './sessions/setup.ts'
 import { bearerTokens } from './tokens.ts'
 
 // Long enough for a long poll and a settlement to end; a pod is killed after 30 s.
@@ -41,10 +42,19 @@ async function run(config: Config, log: Logger): Promise<void> {
     randomBytes,
     stopping: stopping.signal,
   })
+  const sessions = new Sessions({
+    ...surroundings,
+    cache,
+    reviews,
+    apiKeys,
+    randomBytes,
+    times: config.sessions,
+  })
   const deps: Deps = {
     ...surroundings,
     credentials: apiKeys.credentials,
     apiKeys,
+    sessions,
     cache,
     rights,
     newID: () => randomBytes(8).toString('hex'),

@@ -63,6 +63,10 @@ export class SessionCaller implements Caller {
     return works && allowed
   }
 
+  stillWorks(): Promise<boolean> {
+    return this.#options.works()
+  }
+
   /** Whether it is good at this moment: asked before anything is written with it. */
   worksNow(): Promise<boolean> {
     return this.#options.works(undefined, 0)

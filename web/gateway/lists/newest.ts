@@ -6,6 +6,11 @@ export interface Page<Item> {
   readonly continue?: string
 }
 
+interface Kept<Item> {
+  readonly at: Position
+  readonly item: Item
+}
+
 /** Characters of JSON, about: a run with a long trace is a megabyte, and 500 of them would take the gateway's memory. */
 const maxPageSize = 8 * 1024 * 1024
 
@@ -16,7 +21,7 @@ const maxPageSize = 8 * 1024 * 1024
 export class Newest<Item> {
   readonly #limit: number
   readonly #after: Position | undefined
-  #kept: { readonly at: Position; readonly item: Item }[] = []
+  #kept: Kept<Item>[] = []
 
   /** `after`: the position of the last item of the page before. */
   constructor(limit: number, after?: Position) {
@@ -34,7 +39,7 @@ export class Newest<Item> {
   /** At most `limit` items, and no more than can be answered at once; one at least, however large. */
   page(): Page<Item> {
     this.#trim()
-    const kept: typeof this.#kept = []
+    const kept: Kept<Item>[] = []
     let size = 0
     for (const one of this.#kept.slice(0, this.#limit)) {
       size += JSON.stringify(one.item).length

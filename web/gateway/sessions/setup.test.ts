@@ -35,7 +35,7 @@ function someSessions() {
   const person = {
     raw: async () => {
       if (world.takenUp) return { status: { userInfo: { username: carol, groups: [] } } }
-      throw new ApiError(403, { message: 'cannot impersonate:user-info resource "users"' } as never)
+      throw new ApiError(403, 'Forbidden', 'cannot impersonate:user-info resource "users"')
     },
   }
   const client = {

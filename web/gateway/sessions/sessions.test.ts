@@ -82,6 +82,20 @@ describe('a session', () => {
     expect(headers?.['impersonate-group']).toBeUndefined()
   })
 
+  test('should be used by our own pages alone, and not at all beside a header', async () => {
+    const browser = await signIn(running.gateway, 'good')
+    const since = running.received.length
+    for (const site of ['cross-site', 'same-site']) {
+      const headers = { 'sec-fetch-site': site }
+      expect((await browser.get('/api/v1/me', { headers })).status).toBe(403)
+      expect((await browser.post('/api/v1/projects/shop/runs', {}, { headers })).status).toBe(403)
+    }
+    const headers = { authorization: 'Bearer bad' }
+    expect((await browser.get('/api/v1/me', { headers })).status).toBe(401)
+    const asThem = running.received.slice(since).filter(({ headers }) => 'impersonate-user' in headers)
+    expect(asThem).toEqual([])
+  })
+
   test('should not be taken away for a fault of the gateway’s own', async () => {
     const browser = await signIn(running.gateway, 'good')
     tokensAreBad = true

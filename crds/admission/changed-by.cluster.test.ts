@@ -96,6 +96,17 @@ describe('whatever is sent', () => {
     expect(await named()).toEqual(['bob@acme.com', undefined])
   })
 
+  it('no annotations at all, as from who sends the whole object anew, lose no name', async () => {
+    await edit({ metadata: { annotations: null } })
+    expect(await named()).toEqual(['alice@acme.com', undefined])
+    await edit({ metadata: { annotations: null }, spec })
+    expect(await named()).toEqual(['bob@acme.com', undefined])
+  })
+
+  it('an agent without a spec is refused by the schema, in its words', async () => {
+    expect(await outcome(edit({ spec: null }))).toMatch(/^the schema refuses/)
+  })
+
   it('a new agent names who made it', async () => {
     const agent = changed(sampleAgent(namespace, 'forged'), { '/metadata/annotations': forged })
     const { metadata } = await admin().create(agents, agent, { dryRun: true })

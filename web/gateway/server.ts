@@ -72,7 +72,7 @@ export async function buildServer(deps: Deps): Promise<App> {
     { prefix: '/api/v1' },
   )
   if (sessions !== undefined) {
-    await app.register(async (open: App) => signInRoutes(open, { sessions, guard: limits.guard }), {
+    await app.register(async (open: App) => signInRoutes(open, sessions, limits), {
       prefix: '/api/v1',
     })
   }

@@ -7,7 +7,7 @@ import { callerOf } from '../http/authentication.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { namespaceName } from '../http/params.ts'
 import { keyID } from '../keys/item.ts'
-import type { Guard } from '../limits/guard.ts'
+import type { Limits } from '../limits/limits.ts'
 import { component } from '../openapi/components.ts'
 import { problem } from '../problems/problem.ts'
 import { SessionCaller } from './caller.ts'
@@ -46,7 +46,7 @@ const shownSession = component(
 )
 
 /** `POST` and `DELETE /session`: nobody needs a session to sign in, nor a good one to sign out. */
-export function signInRoutes(app: App, { sessions, guard }: { sessions: Sessions; guard: Guard }): void {
+export function signInRoutes(app: App, sessions: Sessions, { guard, callers }: Limits): void {
   app.post(
     '/session',
     {
@@ -66,7 +66,8 @@ export function signInRoutes(app: App, { sessions, guard }: { sessions: Sessions
         authorization: `Bearer ${token}`,
         address: clientAddress(request),
       })
-      const sealed = await sessions.signIn(shown, token)
+      const open = callers.enter(shown)
+      const sealed = await sessions.signIn(shown, token).finally(() => open.close())
       reply.code(201).header('set-cookie', setCookie(sealed.cookie, sealed.seconds))
       return itemOf(sealed, shown)
     },

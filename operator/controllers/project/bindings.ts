@@ -23,8 +23,7 @@ const OPERATOR_NAME = 'countersign-operator'
  * Project all the same, the policies on bindings and on whom the gateway may act as would refuse the whole object, and
  * with it the removal of everybody else, of other projects too.
  */
-export const isPerson = (name: string): boolean =>
-  name !== '' && name !== '*' && !name.startsWith('system:')
+export const isPerson = (name: string): boolean => name !== '' && name !== '*' && !name.startsWith('system:')
 
 /** The user or group that a member names, as RBAC knows it. */
 const subjectOf = (member: Member): Subject | undefined => {

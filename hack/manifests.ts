@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -69,16 +69,18 @@ export async function installApi(target: KubectlTarget): Promise<void> {
     ])
   }
   const stamps = await servesMutatingPolicies(target)
-  const policies = manifestsIn('crds/admission').filter(file => stamps || !file.endsWith(stampFile))
+  const policies = manifestsIn('crds/admission').filter(
+    file => stamps || !basename(file).startsWith(stampPrefix),
+  )
   await applyFiles(target, [...manifestsIn('crds/rbac'), ...policies])
   if (policies.length > 0) {
     await untilPoliciesRefuse(target)
-    await untilRunsAreTaken(target)
+    await untilCreatesAreTaken(target)
   }
 }
 
-/** The one policy that Kubernetes before 1.36 does not know; without it the API server stamps no requestedBy. */
-const stampFile = 'stamp-requested-by.yaml'
+/** Files of the policies that Kubernetes before 1.36 does not know; without them the API server stamps no names. */
+const stampPrefix = 'stamp-'
 
 /** Whether the API server has MutatingAdmissionPolicy. */
 async function servesMutatingPolicies(target: KubectlTarget): Promise<boolean> {
@@ -137,25 +139,40 @@ async function untilPoliciesRefuse(target: KubectlTarget): Promise<void> {
   }
 }
 
-const run = JSON.stringify({
+const made = (kind: string, name: string, spec: object) => ({
   apiVersion: 'countersign.dev/v1alpha1',
-  kind: 'AgentRun',
-  metadata: { name: canary, namespace: 'default' },
-  spec: { agentRef: { name: canary }, input: 'x' },
+  kind,
+  metadata: { name, namespace: 'default' },
+  spec,
 })
 
+/** One of each kind that a mutating policy matches. */
+const creates = [
+  made('AgentRun', canary, { agentRef: { name: canary }, input: 'x' }),
+  made('Agent', canary, { model: { provider: 'OpenAI', name: canary }, systemPrompt: 'x' }),
+  made('Project', 'project', { members: [{ user: canary, role: 'Owner' }] }),
+].map(object => JSON.stringify(object))
+
 /**
- * Waits until AgentRuns can be created. The server's mutating policies learn of new kinds some seconds after the
- * kinds are served, and until then every create that one of them matches is refused ("There can be a delay").
+ * Waits until runs, agents and projects can be created. The server's mutating policies learn of new kinds some seconds
+ * after the kinds are served, and after each start of the server, kind by kind; until then every create that one of
+ * them matches is refused ("There can be a delay").
  */
-export async function untilRunsAreTaken(target: KubectlTarget): Promise<void> {
+export async function untilCreatesAreTaken(target: KubectlTarget): Promise<void> {
   const deadline = performance.now() + 60_000
+  await Promise.all(creates.map(object => untilTaken(target, object, deadline)))
+}
+
+async function untilTaken(target: KubectlTarget, object: string, deadline: number): Promise<void> {
   for (;;) {
     try {
-      await kubectl(target, ['create', '--dry-run=server', '-f', '-'], run)
+      await kubectl(target, ['create', '--dry-run=server', '-f', '-'], object)
       return
     } catch (error) {
-      if (!String(error).includes('There can be a delay') || performance.now() > deadline) throw error
+      const text = String(error)
+      // Only after admission is it looked whether there is one already.
+      if (text.includes('AlreadyExists')) return
+      if (!text.includes('There can be a delay') || performance.now() > deadline) throw error
     }
     await delay(100)
   }

@@ -392,4 +392,36 @@ describe('how far behind it may be', () => {
     await clock.advance(30_000)
     await expect.poll(() => reflector.lagMs).toBe(0)
   })
+
+  test.each([
+    ['ends at once', (response: ServerResponse) => void response.end()],
+    [
+      'says at once that its version is gone, where no list is given either',
+      (response: ServerResponse) => void response.end(watchLine('ERROR', status(410, 'Expired'))),
+    ],
+  ])('should not be forgotten for a watch that opens and %s: it brought nothing', async (_, end) => {
+    let tries = 0
+    let broken = false
+    const { clock, reflector, server } = await reflect({
+      list: response =>
+        broken ? refuse(response, 503, 'ServiceUnavailable') : answer(response, listOf('10')),
+      watch: response => {
+        if (broken && ++tries <= 4) return void response.destroy()
+        open(response)
+        if (broken) end(response)
+      },
+    })
+    await expect.poll(() => reflector.lagMs).toBe(0)
+    broken = true
+    server.cut()
+    const cutAt = clock.now()
+    await expect
+      .poll(async () => {
+        await clock.advance(500)
+        return tries > 4 && clock.now() - cutAt > 30_000
+      })
+      .toBe(true)
+    // One that is open at this moment has brought nothing yet.
+    await expect.poll(() => reflector.lagMs).toBeGreaterThan(29_000)
+  })
 })

@@ -32,6 +32,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 }
 
 const backoff = { baseMs: 800, maxMs: 30_000 }
+/** A watch that lives shorter and brings nothing counts as one that was never open. */
+const atOnceMs = 1000
 /** A resume that the server refuses this often is given up for a list. */
 const maxRefusedResumes = 3
 
@@ -75,7 +77,7 @@ export class Reflector<T extends KubeObject> {
 
   /**
    * For how many milliseconds the sink may have missed what happened: 0 while a watch is open, else the time since the
-   * last one ended; infinite before the first list. A connection that is dead without having been closed counts as open
+   * last one ended that brought anything; infinite before the first list. A connection that is dead without having been closed counts as open
    * until it is found out (`silentMs`, or the TCP keep-alive).
    */
   get lagMs(): number {
@@ -128,8 +130,12 @@ export class Reflector<T extends KubeObject> {
     const stop = () => life.abort(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     const started = this.#clock.now()
+    const cutAt = this.#cutAt
     let heard = started
     let events = 0
+    /** Whether nothing can have come over it: then what was missed before it still is. */
+    const isEmpty = (error?: unknown) =>
+      events === 0 && (isGone(error) || this.#clock.now() - started < atOnceMs)
     const listen = (ms: number): (() => void) =>
       this.#clock.after(ms, () => {
         const left = heard + silentMs - this.#clock.now()
@@ -160,14 +166,16 @@ export class Reflector<T extends KubeObject> {
         this.#failures = 0
         this.#refusedResumes = 0
       }
+      // A server that ends every watch at once must not be asked in a circle.
+      if (isEmpty()) throw new ConnectionError('the watch ended at once')
+    } catch (error) {
+      if (isEmpty(error)) this.#cutAt ??= cutAt
+      throw error
     } finally {
       this.#cutAt ??= this.#clock.now()
       cancelTimer()
       signal.removeEventListener('abort', stop)
     }
-    // A server that ends every watch at once must not be asked in a circle.
-    if (events === 0 && this.#clock.now() - started < 1000)
-      throw new ConnectionError('the watch ended at once')
     this.#failures = 0
   }
 

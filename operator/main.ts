@@ -16,6 +16,7 @@ import { createOperatorMetrics } from './metrics.ts'
 import { createOperator } from './operator.ts'
 import { type OperatorOptions, parseOptions } from './options.ts'
 import { redactionKey } from './redaction-key.ts'
+import { makeSessionKey } from './session-key.ts'
 
 const CONTROLLER_NAME = 'countersign.dev/operator'
 
@@ -54,6 +55,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
       metrics.auditEntries.inc(record.spec.entries.length)
     },
   })
+  await makeSessionKey(client, options.namespace)
   const canary = createCanary({ client, namespace: options.namespace, clock: systemClock, logger, metrics })
 
   let elector: LeaderElector | undefined

@@ -87,6 +87,24 @@ describe('the role of whom the gateway may act as', () => {
     expect(await outcome(attempt)).toContain('countersign-gateway-people refuses: countersign-gateway-people')
   })
 
+  it('is gathered by no other role, which by labels any may be', async () => {
+    const labelled = (label: string) =>
+      outcome(
+        all['the operator'].patch(
+          clusterRoles,
+          { name: PEOPLE_ROLE },
+          { type: 'merge', body: { metadata: { labels: { [label]: 'true' } } } },
+          { dryRun: true },
+        ),
+      )
+    for (const role of ['view', 'edit', 'admin']) {
+      expect(await labelled(`rbac.authorization.k8s.io/aggregate-to-${role}`)).toMatch(
+        /^countersign-gateway-people refuses: no other role gathers/,
+      )
+    }
+    expect(await labelled('app.kubernetes.io/part-of')).toBe('allowed')
+  })
+
   it.each(['the gateway', 'owner', 'stranger'] as const)('%s does not write it', async who => {
     expect(await outcome(applies(all[who], []))).toBe('refused by a role')
   })

@@ -14,8 +14,9 @@ import { CANARY_NAME, canaryRequest } from '../../operator/canary/objects.ts'
 import { forbiddenWrites } from '../../operator/canary/writes.ts'
 import { peopleOf } from '../../operator/controllers/people/decide.ts'
 import { clusterRoles, PEOPLE_ROLE } from '../../operator/rbac.ts'
-import { agentRuns, approvalRequests, projects } from '../v1alpha1/resources.ts'
-import { sampleAgentRun, sampleApprovalRequest, sampleProject } from '../v1alpha1/samples.ts'
+import { ANNOTATIONS } from '../v1alpha1/meta.ts'
+import { agentRuns, agents, approvalRequests, projects } from '../v1alpha1/resources.ts'
+import { sampleAgent, sampleAgentRun, sampleApprovalRequest, sampleProject } from '../v1alpha1/samples.ts'
 
 const system = 'countersign-system'
 const namespace = 'default'
@@ -106,6 +107,58 @@ it('a run says itself who started it, and nobody but themselves', async () => {
     'carol@acme.com',
   )
   expect((await carol.create(agentRuns, run('unsaid'))).spec.requestedBy).toBeUndefined()
+})
+
+describe('who changed an agent', () => {
+  const { changedBy, acceptedBy, acceptTools } = ANNOTATIONS
+  let carol: Client
+  let dana: Client
+  beforeAll(() => {
+    carol = root('carol@acme.com')
+    dana = root('dana@acme.com')
+  })
+  const ref = { namespace, name: 'order-manager' }
+  const edit = (by: Client, body: object) => outcome(by.patch(agents, ref, { type: 'merge', body }))
+  const annotate = (annotations: object) => ({ metadata: { annotations } })
+  const prompt = (systemPrompt: string) => ({ spec: { systemPrompt } })
+  const refused =
+    /^countersign-changed-by refuses: the annotation countersign.dev\/(changed|accepted)-by names who/
+  const annotated = async () => (await admin.get(agents, ref)).metadata.annotations
+
+  it('is nobody’s business where nobody says it', async () => {
+    await carol.create(agents, sampleAgent(namespace))
+    expect(await edit(dana, prompt('one'))).toBe('allowed')
+    expect(await edit(dana, annotate({ [acceptTools]: 'a' }))).toBe('allowed')
+    expect(await annotated()).toEqual({ [acceptTools]: 'a' })
+  })
+
+  it('is said by themselves, of a change that they make', async () => {
+    const by = (name: string) => annotate({ [changedBy]: name })
+    expect(await edit(dana, by('dana@acme.com'))).toMatch(refused)
+    expect(await edit(dana, { ...by('carol@acme.com'), ...prompt('two') })).toMatch(refused)
+    expect(await edit(dana, { ...by('dana@acme.com'), ...prompt('two') })).toBe('allowed')
+    expect(await edit(carol, prompt('three'))).toMatch(refused)
+    expect(await edit(carol, { metadata: { labels: { team: 'shop' } } })).toBe('allowed')
+    const forged = changed(sampleAgent(namespace, 'forged'), {
+      '/metadata/annotations': { [changedBy]: 'x' },
+    })
+    expect(await outcome(carol.create(agents, forged))).toMatch(refused)
+  })
+
+  it('can be taken out by anybody who may edit it', async () => {
+    expect(await edit(carol, { ...annotate({ [changedBy]: null }), ...prompt('three') })).toBe('allowed')
+    expect(await edit(dana, prompt('four'))).toBe('allowed')
+    expect(await annotated()).toEqual({ [acceptTools]: 'a' })
+  })
+
+  it('nor does anybody accept tools in the name of another', async () => {
+    const accept = (hash: string, by?: string) =>
+      annotate({ [acceptTools]: hash, ...(by ? { [acceptedBy]: by } : {}) })
+    expect(await edit(carol, accept('a', 'carol@acme.com'))).toMatch(refused)
+    expect(await edit(carol, accept('b', 'dana@acme.com'))).toMatch(refused)
+    expect(await edit(carol, accept('b', 'carol@acme.com'))).toBe('allowed')
+    expect(await edit(dana, accept('c'))).toMatch(refused)
+  })
 })
 
 describe('the gateway', () => {

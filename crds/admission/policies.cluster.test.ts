@@ -45,8 +45,9 @@ it('the operator creates its one Secret, and no other', async () => {
         }),
     )
   const refused =
-    'countersign-operator-secrets refuses: the operator writes no Secret but countersign-redaction-key, of type Opaque'
+    'countersign-operator-secrets refuses: the operator writes no Secret but countersign-redaction-key and countersign-gateway-session-key, of type Opaque'
   expect(await create('countersign-redaction-key')).toBe('allowed')
+  expect(await create('countersign-gateway-session-key')).toBe('allowed')
   expect(await create('another')).toBe(refused)
   const annotations = { 'kubernetes.io/service-account.name': 'countersign-gateway' }
   const metadata = { name: 'countersign-redaction-key', namespace, annotations }

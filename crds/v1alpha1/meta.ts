@@ -16,6 +16,10 @@ export const ANNOTATIONS = {
   hosts: 'countersign.dev/hosts',
   /** On an Agent: the `status.toolsHash` whose changed tools somebody who may edit the Agent accepts. */
   acceptTools: 'countersign.dev/accept-tools',
+  /** On an Agent or Project: the user who made, or last changed, its spec (the server stamps it from 1.36 on). */
+  changedBy: 'countersign.dev/changed-by',
+  /** On an Agent: the user who set `acceptTools` to what it is. */
+  acceptedBy: 'countersign.dev/accepted-by',
   /** On an AuditRecord: short hashes of what its entries record, so that nothing is recorded twice. */
   auditKeys: 'countersign.dev/audit-keys',
   /** On an APIKey, set by the gateway as it creates it: over which path (Token, API, Web) its user made it. */

@@ -89,6 +89,11 @@ describe('a Project', () => {
         set: members({ user, role: 'Member' }),
         refused: system,
       })),
+      ...['user', 'group'].map(kind => ({
+        when: `takes not everybody as a ${kind}, by a star`,
+        set: members({ [kind]: '*', role: 'Member' }),
+        refused: '"*" is no user or group',
+      })),
       {
         when: 'takes no role that nobody knows',
         set: members({ user: 'bob@acme.com', role: 'Root' }),

@@ -49,6 +49,12 @@ export const member = z
           'users and groups of the system (system:...), ServiceAccounts among them, cannot be members: name people and their groups',
         reason: 'FieldValueForbidden',
       },
+      // It names nobody to Kubernetes, and everybody to whoever reads it.
+      {
+        rule: "self.?user.orValue('') != '*' && self.?group.orValue('') != '*'",
+        message: '"*" is no user or group: name people and their groups',
+        reason: 'FieldValueForbidden',
+      },
     ),
   )
 export type Member = z.infer<typeof member>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ControlPlane, startControlPlane } from '../controlplane/controlplane.ts'
 import { kubeconfigText } from '../controlplane/kubeconfig.ts'
 import { useCurrentCluster } from '../currentcluster.ts'
-import { installApi, type KubectlTarget, kubectl, untilRunsAreTaken } from '../manifests.ts'
+import { installApi, type KubectlTarget, kubectl, untilCreatesAreTaken } from '../manifests.ts'
 import { startPeopleProxy } from './people-proxy.ts'
 
 /** The people of the demo and what they are in the project; mallory is nobody. */
@@ -77,7 +77,7 @@ const ownCluster = async ({ namespace, onRestart }: ClusterOptions): Promise<Dem
       await plane.apiServerEnded()
       if (stopping) return
       await plane.restartApiServer()
-      await untilRunsAreTaken({ kubectl: plane.kubectl, kubeconfig: plane.adminKubeconfig })
+      await untilCreatesAreTaken({ kubectl: plane.kubectl, kubeconfig: plane.adminKubeconfig })
       onRestart()
     }
   }

@@ -25,6 +25,8 @@ export const shellFor = (stack: Stack, person: Person): string => {
     `export KUBECONFIG="${KUBECONFIG}"`,
     `export KUBECACHEDIR="${KUBECACHEDIR}"`,
     `export GATEWAY="${stack.gateway}"`,
+    // For kubectl countersign keys.
+    `export COUNTERSIGN_GATEWAY="${stack.gateway}"`,
     `export TOOLS="${new URL(stack.tools).origin}"`,
     `export AGENTS="${stack.agents}"`,
     `export TOKEN="${stack.cluster.tokens[person]}"`,

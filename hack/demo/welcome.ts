@@ -20,6 +20,8 @@ and in a third one carol (a Member, who decides):
   kubectl approve refund-order-1287-1-0        # or: kubectl reject refund-order-1287-1-0 --reason '...'
   kubectl get arun refund-order-1287 -o yaml   # the trace
   kubectl get audit                            # what the record says
+  kubectl countersign whoami                   # who you are here, and what you may do
+  kubectl countersign keys create --name me    # an API key of yours
 
 The same over REST, as carol, in her terminal:
 

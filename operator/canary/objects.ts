@@ -1,9 +1,10 @@
+import type { Agent } from '../../crds/v1alpha1/agent.ts'
 import type { AgentRun } from '../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn } from '../../crds/v1alpha1/agentturn.ts'
 import type { APIKey } from '../../crds/v1alpha1/apikey.ts'
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import type { AuditRecord } from '../../crds/v1alpha1/auditrecord.ts'
-import { API_VERSION, KEY_FINALIZER } from '../../crds/v1alpha1/meta.ts'
+import { ANNOTATIONS, API_VERSION, KEY_FINALIZER } from '../../crds/v1alpha1/meta.ts'
 import type { Project } from '../../crds/v1alpha1/project.ts'
 import { PEOPLE_ROLE, RBAC_GROUP, type RoleBinding } from '../rbac.ts'
 
@@ -47,6 +48,12 @@ export const canaryRequest = (namespace: string, name = CANARY_NAME): ApprovalRe
     allowSelfApproval: true,
   },
   status: { phase: 'Pending', decisions: [] },
+})
+
+/** A valid Agent, that somebody else is said to have made it. */
+export const canaryAgent = (namespace: string): Agent => ({
+  metadata: { ...meta(namespace), annotations: { [ANNOTATIONS.changedBy]: 'somebody-else' } },
+  spec: { model: { provider: 'OpenAI', name: CANARY_NAME }, systemPrompt: 'x', toolsets: [] },
 })
 
 /** A valid AgentTurn. */

@@ -1,5 +1,6 @@
 import {
   agentRuns,
+  agents,
   agentTurns,
   apiKeys,
   approvalRequests,
@@ -11,6 +12,7 @@ import type { KubeObject, Resource } from '../../kube/types.ts'
 import { clusterRoles, PEOPLE_ROLE, roleBindings } from '../rbac.ts'
 import {
   CANARY_NAME,
+  canaryAgent,
   canaryBinding,
   canaryKey,
   canaryPeople,
@@ -109,6 +111,11 @@ export const forbiddenWrites: readonly ForbiddenWrite[] = [
     policy: 'countersign-projects',
     describe: 'somebody but an owner sets the gates of a project',
     attempt: (by, options) => by.canary.create(projects, canaryProject(by.namespace), options),
+  },
+  {
+    policy: 'countersign-changed-by',
+    describe: 'somebody makes an agent in the name of somebody else',
+    attempt: (by, options) => by.canary.create(agents, canaryAgent(by.namespace), options),
   },
   {
     policy: 'countersign-apikeys',

@@ -11,6 +11,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       drainSeconds: 0,
       limits: defaultLimits,
+      sessions: { lifeMs: 8 * 3_600_000, idleMs: 3_600_000 },
     })
   })
 
@@ -56,6 +57,8 @@ describe('the configuration', () => {
     [['--trusted-proxies=10.0.0.1,0.0.0.0/0'], /--trusted-proxies: 0\.0\.0\.0\/0 is everybody/],
     [['--trusted-proxies=::/0'], /everybody/],
     [['--hsts=yes'], /--hsts/],
+    [['--session-minutes=1441'], /--session-minutes: not a whole number from 1 to 1440/],
+    [['--session-idle-minutes=0'], /--session-idle-minutes/],
   ])('should refuse %j and name the flag', (args, message) => {
     expect(() => readConfig(args, {})).toThrow(message)
   })

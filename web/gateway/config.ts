@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { networks } from './http/client-address.ts'
 import { defaultLimits, type LimitOptions } from './limits/options.ts'
+import { defaultTimes, type SessionTimes } from './sessions/session.ts'
 
 /** How the gateway's process is set up. */
 export interface Config {
@@ -16,7 +17,11 @@ export interface Config {
   /** Seconds between "not ready" and the end of listening, for load balancers to notice. */
   readonly drainSeconds: number
   readonly limits: LimitOptions
+  readonly sessions: SessionTimes
 }
+
+// A day. Who is signed in for longer is not asked for the credential any more.
+const maxSessionMinutes = 24 * 60
 
 const flags = {
   host: { type: 'string' },
@@ -37,6 +42,8 @@ const flags = {
   'connections-per-address': { type: 'string' },
   'trusted-proxies': { type: 'string' },
   hsts: { type: 'string' },
+  'session-minutes': { type: 'string' },
+  'session-idle-minutes': { type: 'string' },
 } as const
 
 /**
@@ -63,6 +70,8 @@ export function readConfig(
     throw new Error('--log-level: not one of debug, info, warn, error')
   }
   const count = (flag: keyof typeof flags, fallback: number) => number(flag, fallback, 100_000, 1)
+  const minutes = (flag: keyof typeof flags, fallbackMs: number) =>
+    number(flag, fallbackMs / 60_000, maxSessionMinutes, 1) * 60_000
   const [kubeconfig, context] = [value('kubeconfig'), value('context')]
   return {
     host: value('host') ?? '127.0.0.1',
@@ -85,6 +94,10 @@ export function readConfig(
       connectionsPerAddress: count('connections-per-address', defaultLimits.connectionsPerAddress),
       trustedProxies: proxies(value('trusted-proxies') ?? ''),
       hsts: yesOrNo('hsts', value('hsts') ?? 'false'),
+    },
+    sessions: {
+      lifeMs: minutes('session-minutes', defaultTimes.lifeMs),
+      idleMs: minutes('session-idle-minutes', defaultTimes.idleMs),
     },
   }
 }

@@ -21,6 +21,8 @@ export interface Caller {
   /** Opaque, the same for one credential as long as it lives: for caches and limits, never for a log. */
   readonly id: string
   readonly scope: Scope
+  /** Id of the API key that it is, or that it was made with: nothing that is made with it may exceed that key. */
+  readonly keyID?: string
   /** Their name, by the API server's word. */
   readonly username: string
   /** Who they are, with the time as it is now by the API server's clock. */
@@ -30,6 +32,11 @@ export interface Caller {
    * scope.
    */
   may(question: AccessQuestion, ageMs?: number): Promise<boolean>
+  /**
+   * Whether their credential still works, as it was a second ago at most: asked before each of many writes. Absent where
+   * every write is judged by it.
+   */
+  stillWorks?(): Promise<boolean>
 }
 
 /** Somebody tries to be somebody. */

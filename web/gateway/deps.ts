@@ -8,6 +8,7 @@ import type { ApiKeys } from './keys/setup.ts'
 import type { LimitOptions } from './limits/options.ts'
 import type { Metrics } from './metrics.ts'
 import type { PageFiles } from './page/files.ts'
+import type { Sessions } from './sessions/setup.ts'
 
 /** What the gateway is handed: everything that is not a pure function of a request. */
 export interface Deps {
@@ -15,6 +16,7 @@ export interface Deps {
   readonly client: Client
   readonly credentials: Credentials
   readonly apiKeys?: ApiKeys
+  readonly sessions?: Sessions
   /** What is read is read from here, behind a review of the caller. */
   readonly cache: Cache
   readonly rights: Rights

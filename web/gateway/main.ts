@@ -14,6 +14,7 @@ import { serveMetrics } from './metrics-server.ts'
 import { readPage } from './page/files.ts'
 import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
+import { Sessions } from './sessions/setup.ts'
 import { bearerTokens } from './tokens.ts'
 
 // Long enough for a long poll and a settlement to end; a pod is killed after 30 s.
@@ -48,10 +49,19 @@ async function run(config: Config, log: Logger): Promise<void> {
   })
   const page = readPage(pageFolder)
   if (page === undefined) log.warn('there is no page: npm run build makes it')
+  const sessions = new Sessions({
+    ...surroundings,
+    cache,
+    reviews,
+    apiKeys,
+    randomBytes,
+    times: config.sessions,
+  })
   const deps: Deps = {
     ...surroundings,
     credentials: apiKeys.credentials,
     apiKeys,
+    sessions,
     cache,
     rights,
     newID: () => randomBytes(8).toString('hex'),

@@ -6,6 +6,7 @@ import { adminClient, clientForServiceAccount, testNamespace } from '../../hack/
 import { agentItem } from './agents/routes.ts'
 import { approvalItem } from './approvals/item.ts'
 import { auditItem } from './audit/routes.ts'
+import { defaultLimits } from './limits/options.ts'
 import { startGateway, type TestGateway } from './testing.ts'
 import {
   anAgent,
@@ -189,6 +190,22 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
       hangUp.abort()
       await expect(polling).rejects.toThrow()
       await expect.poll(waiting).toBe(0)
+    })
+
+    test('should count a long poll once among those that one credential may have', async () => {
+      const limits = { ...defaultLimits, openWaits: 2 }
+      const strict = await startGateway(
+        clientForServiceAccount('countersign-system', 'countersign-gateway'),
+        { limits },
+      )
+      await anApproval(project, 'counted-1-0')
+      const poll = () => strict.as(tokenOf('carol@acme.com')).get(`${base()}/approvals/counted-1-0?wait=30`)
+      const polling = [poll(), poll()]
+      await expect.poll(async () => (await strict.metrics.longPolls.get()).values[0]?.value).toBe(2)
+      expect((await poll()).status).toBe(429)
+      strict.stop()
+      expect((await Promise.all(polling)).map(({ status }) => status)).toEqual([200, 200])
+      await strict.close()
     })
 
     test('should end long polls with the present state when the process is to stop', async () => {

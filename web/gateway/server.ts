@@ -21,11 +21,15 @@ import { serveOpenAPI } from './openapi/document.ts'
 import { pageRoutes } from './page/routes.ts'
 import { projectRoutes } from './projects/routes.ts'
 import { runRoutes } from './runs/routes.ts'
+import { sessionsByCookie } from './sessions/by-cookie.ts'
+import { sessionRoutes, signInRoutes } from './sessions/routes.ts'
 
 /** The gateway as a Fastify instance that does not listen yet. Its routes are part of the contract (docs/rest.md). */
 export async function buildServer(deps: Deps): Promise<App> {
   const options = deps.limits ?? defaultLimits
   const limits = createLimits({ ...deps, options })
+  const { sessions } = deps
+  const bySession = sessions && sessionsByCookie(sessions)
   const app: App = Fastify({
     loggerInstance: deps.log,
     // Its own lines hold URLs and error messages: request-log.ts writes one without.
@@ -46,7 +50,7 @@ export async function buildServer(deps: Deps): Promise<App> {
   app.setSerializerCompiler(jsonSerializer)
   decorateRequests(app)
   answerProblems(app, options)
-  limitAnonymous(app, limits)
+  limitAnonymous(app, limits, bySession)
   takeJsonBodies(app)
   logRequests(app, deps.metrics)
   const refuseOthers = refuseOtherMethods(app)
@@ -55,8 +59,9 @@ export async function buildServer(deps: Deps): Promise<App> {
   if (deps.page !== undefined) pageRoutes(app, deps.page)
   await app.register(
     async (api: App) => {
-      authenticate(api, limits)
+      authenticate(api, limits, bySession)
       holdToScope(api)
+      if (sessions !== undefined) sessionRoutes(api, sessions)
       deps.apiKeys?.routes(api)
       projectRoutes(api, deps)
       approvalRoutes(api, deps)
@@ -68,6 +73,11 @@ export async function buildServer(deps: Deps): Promise<App> {
     },
     { prefix: '/api/v1' },
   )
+  if (sessions !== undefined) {
+    await app.register(async (open: App) => signInRoutes(open, sessions, limits), {
+      prefix: '/api/v1',
+    })
+  }
   refuseOthers()
   return app
 }

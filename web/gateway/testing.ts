@@ -11,6 +11,8 @@ import { apiKeySupport } from './keys/setup.ts'
 import { Metrics } from './metrics.ts'
 import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
+import { defaultTimes } from './sessions/session.ts'
+import { Sessions } from './sessions/setup.ts'
 import { bearerTokens } from './tokens.ts'
 
 /** What the gateway answered. */
@@ -71,10 +73,19 @@ export async function startGateway(client: Client, overrides: Partial<Deps> = {}
     randomBytes,
     stopping: stopping.signal,
   })
+  const sessions = new Sessions({
+    ...surroundings,
+    cache,
+    reviews,
+    apiKeys,
+    randomBytes,
+    times: defaultTimes,
+  })
   const app = await buildServer({
     ...surroundings,
     credentials: apiKeys.credentials,
     apiKeys,
+    sessions,
     cache,
     rights,
     newID: () => randomBytes(8).toString('hex'),

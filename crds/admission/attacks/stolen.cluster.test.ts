@@ -2,7 +2,7 @@
 // Each kind and verb is in the table of rights; here is what it takes impersonation, binding and names to try.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { append, approval, aRequest, outcome, projectNamespace } from '../../../hack/admission.ts'
+import { append, approval, aRequest, outcome, projectNamespace, withRights } from '../../../hack/admission.ts'
 import { makeWorld, tokenOf, type World } from '../../../hack/rights/world.ts'
 import { adminClient } from '../../../hack/testing.ts'
 import { changed } from '../../../hack/truthtable.ts'
@@ -14,6 +14,8 @@ import { sampleProject } from '../../v1alpha1/samples.ts'
 const system = 'countersign-system'
 const member = 'grace@rights.acme.com'
 const mighty = 'greta@rights.acme.com'
+// Other files' Projects, in the same cluster, name the people of theirs: these are nobody's but this file's.
+const unnamed = 'unnamed@rights.acme.com'
 const via = { 'countersign.dev/via': ['API'] }
 const byRole = 'refused by a role'
 
@@ -24,6 +26,10 @@ let operator: Client
 beforeAll(async () => {
   world = await makeWorld()
   namespace = world.namespaces.project
+  await withRights(namespace, unnamed, {
+    approvalrequests: ['get', 'approve'],
+    'approvalrequests/status': ['patch'],
+  })
   gateway = adminClient().withToken(await tokenOf('countersign-gateway'))
   operator = adminClient().withToken(await tokenOf('countersign-operator'))
 })
@@ -66,8 +72,8 @@ describe('with the token of the gateway', () => {
   })
 
   it.each<[string, () => Impersonation]>([
-    ['somebody whom no Project names', () => ({ user: 'mallory@acme.com', extra: via })],
-    ['a member of this project whom no Project object names', () => ({ user: 'carol@acme.com', extra: via })],
+    ['somebody whom no Project names', () => ({ user: 'nobody@rights.acme.com', extra: via })],
+    ['a reviewer of this project whom no Project object names', () => ({ user: unnamed, extra: via })],
     ['the operator', () => ({ user: `system:serviceaccount:${system}:countersign-operator` })],
     ['itself', () => ({ user: `system:serviceaccount:${system}:countersign-gateway` })],
     ['a ServiceAccount that is a member', () => ({ user: `system:serviceaccount:${namespace}:bot` })],
@@ -76,7 +82,7 @@ describe('with the token of the gateway', () => {
     ['a member in the masters', () => ({ user: member, groups: ['system:masters'], extra: via })],
     [
       'a member in a group that no Project names',
-      () => ({ user: member, groups: ['reviewers'], extra: via }),
+      () => ({ user: member, groups: ['unnamed@rights'], extra: via }),
     ],
     [
       'a member over a path of their own',

@@ -219,7 +219,7 @@ export const rules: readonly Rule[] = [
   },
   {
     policy: 'countersign-operator-secrets',
-    says: 'The operator writes one Secret, the key of its redaction digests, in its own namespace: no token of a ServiceAccount can be put into another.',
+    says: "The operator writes two Secrets, the keys of its redaction digests and of the gateway's sessions, in its own namespace: no token of a ServiceAccount can be put into another.",
     over: tagged("is another's Secret"),
     spares: who => !isOperator(who),
   },

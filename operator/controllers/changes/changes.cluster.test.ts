@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../../crds/v1alpha1/auditrecord.ts'
 import { agents, projects } from '../../../crds/v1alpha1/resources.ts'
-import { adminClient, eventually } from '../../../hack/testing.ts'
+import { adminClient, clientFor, eventually } from '../../../hack/testing.ts'
 import { faultyClient, once } from '../../testing/faulty-client.ts'
 import { anAgent, newWorld, operatorClient, type World } from '../../testing/world.ts'
 
@@ -106,6 +106,59 @@ describe('an agent', () => {
       await world.stop()
     },
   )
+})
+
+describe('who did it', () => {
+  const actors = async (world: World) =>
+    (await world.audit())
+      .filter(({ object }) => object)
+      .map(({ action, actor, reason }: AuditEntry) => [action, actor, ...(reason ? [reason] : [])])
+  const by = (user: string) => clientFor(user, ['system:masters'])
+
+  it('is told of an agent that is made, edited and whose tools are accepted; of its deletion nobody', async () => {
+    const world = await newWorld('changes')
+    const agent = anAgent(world.namespace, 'http://model.test', { systemPrompt: 'one' })
+    await by('alice@acme.com').create(agents, agent)
+    await untilTold(world, 1)
+    const edit = (user: string, body: object) =>
+      by(user).patch(agents, agentOf(world), { type: 'merge', body })
+    await edit('bob@acme.com', { spec: { systemPrompt: 'two' } })
+    await untilTold(world, 2)
+    const annotations = { 'countersign.dev/accept-tools': 'sha256:two' }
+    await edit('carol@acme.com', { metadata: { annotations } })
+    await untilTold(world, 3)
+    await world.stop()
+    world.restart()
+    await remove(world)
+    await untilTold(world, 4)
+    expect((await told(world))[2]).toBe('AgentChanged 2: changed tools accepted: sha256:two')
+    expect(await actors(world)).toEqual([
+      ['AgentCreated', 'alice@acme.com'],
+      ['AgentChanged', 'bob@acme.com'],
+      ['AgentChanged', 'carol@acme.com'],
+      ['AgentDeleted', undefined],
+    ])
+    await world.stop()
+  })
+
+  it('is told of the last of several edits while no operator ran, and that there were others', async () => {
+    const world = await newWorld('changes')
+    await by('alice@acme.com').create(agents, anAgent(world.namespace, 'http://model.test'))
+    await untilTold(world, 1)
+    await world.stop()
+    for (const user of ['bob@acme.com', 'carol@acme.com']) {
+      const body = { spec: { systemPrompt: user } }
+      await by(user).patch(agents, agentOf(world), { type: 'merge', body })
+    }
+    world.restart()
+    await untilTold(world, 2)
+    expect((await actors(world))[1]).toEqual([
+      'AgentChanged',
+      'carol@acme.com',
+      '2 edits: who is named here made the last of them',
+    ])
+    await world.stop()
+  })
 })
 
 it('a project is told of as configuration: who came, who went, which gates', async () => {

@@ -4,7 +4,15 @@ import type { Client } from '../../../kube/client.ts'
 import { keyOf } from '../../../kube/keys.ts'
 import type { KubeObject, ObjectRef, Resource } from '../../../kube/types.ts'
 import type { AuditWriter } from '../../audit/writer.ts'
-import { type Changed, type Current, changesOf, historyOf, isRecorded, type Seen } from './decide.ts'
+import {
+  acceptedIn,
+  type Changed,
+  type Current,
+  changesOf,
+  historyOf,
+  isRecorded,
+  type Seen,
+} from './decide.ts'
 
 export interface ChangesDeps {
   readonly client: Client
@@ -75,7 +83,7 @@ export const createChanges = (deps: ChangesDeps): Changes => {
       if (entries.length > 0) await deps.audit.append(namespace, entries)
       if (now) {
         const { uid, generation = 0 } = now.metadata
-        memory.set(key, { name, uid, generation, spec: now.spec })
+        memory.set(key, { name, uid, generation, spec: now.spec, accepted: acceptedIn(now.metadata) })
       } else memory.delete(key)
       return {}
     },

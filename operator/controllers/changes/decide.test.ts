@@ -89,6 +89,66 @@ describe('what is recorded of an agent', () => {
   })
 })
 
+describe('who did it', () => {
+  const by = (generation: number, annotations: Record<string, string>) => {
+    const { metadata, spec } = agent(generation, 'one', { systemPrompt: `${generation}` })
+    return { metadata: { ...metadata, annotations }, spec }
+  }
+  const alice = { 'countersign.dev/changed-by': 'alice@acme.com' }
+  const accepts = {
+    'countersign.dev/accept-tools': 'sha256:b',
+    'countersign.dev/accepted-by': 'bob@acme.com',
+  }
+  const who = (before: Seen | undefined, now: Current | undefined) =>
+    changesOf(AGENT_CHANGES, before, now, before !== undefined).map(({ entry }) => [
+      entry.action,
+      entry.actor,
+      entry.reason,
+    ])
+
+  it.each<[string, Seen | undefined, Current | undefined, unknown[]]>([
+    ['is whom the annotation names', seen(), by(2, alice), [['AgentChanged', 'alice@acme.com', undefined]]],
+    [
+      'made it, if nobody edited it since',
+      undefined,
+      by(1, alice),
+      [['AgentCreated', 'alice@acme.com', undefined]],
+    ],
+    [
+      'is not known of a creation that was edited before it was seen',
+      undefined,
+      by(3, alice),
+      [['AgentCreated', undefined, 'edited 2 times before it was seen: who made it is not known']],
+    ],
+    [
+      'is known of the last of several edits alone',
+      seen(),
+      by(4, alice),
+      [['AgentChanged', 'alice@acme.com', '3 edits: who is named here made the last of them']],
+    ],
+    ['is not known where no annotation tells', seen(), by(2, {}), [['AgentChanged', undefined, undefined]]],
+    ['is not known of a deletion', seen(), undefined, [['AgentDeleted', undefined, undefined]]],
+    [
+      'accepted the tools, whoever changed the spec',
+      seen(),
+      by(2, { ...alice, ...accepts }),
+      [
+        ['AgentChanged', 'alice@acme.com', undefined],
+        ['AgentChanged', 'bob@acme.com', undefined],
+      ],
+    ],
+    ['accepted the tools: once', seen({ accepted: 'sha256:b' }), by(1, accepts), []],
+    [
+      'is nobody where the name is too long',
+      seen(),
+      by(2, { 'countersign.dev/changed-by': 'x'.repeat(5000) }),
+      [['AgentChanged', undefined, undefined]],
+    ],
+  ])('%s', (_what, before, now, expected) => {
+    expect(who(before, now)).toEqual(expected)
+  })
+})
+
 describe('a process that starts', () => {
   const first = changesOf(AGENT_CHANGES, undefined, agent(1), false)
   const second = changesOf(AGENT_CHANGES, seen(), agent(2), true)

@@ -1,9 +1,10 @@
 import type { AuditAction, AuditRecord } from '../../../crds/v1alpha1/auditrecord.ts'
 import type { JsonValue } from '../../../crds/v1alpha1/common.ts'
-import type { Meta } from '../../../crds/v1alpha1/meta.ts'
+import { ANNOTATIONS, type Meta } from '../../../crds/v1alpha1/meta.ts'
 import { keyOf } from '../../../kube/keys.ts'
 import { keysOf } from '../../audit/chain.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
+import { cutText } from '../../policy/json.ts'
 import { diffOf } from './diff.ts'
 
 /** A kind whose changes are recorded, and under which actions. */
@@ -41,11 +42,16 @@ export interface Seen {
   readonly generation: number
   /** Undefined: not known, as another process recorded it. */
   readonly spec: object | undefined
+  /** What of its changed tools was accepted (`status.toolsHash` then); absent: nothing, or not known. */
+  readonly accepted?: string | undefined
   /** Names the incarnation where there is no UID: the seq of its last entry. */
   readonly seq?: number
 }
 
 const DELETED = 'deleted'
+const ACCEPTED = 'changed tools accepted: '
+const MAX_ACCEPTED = 1000
+const MAX_ACTOR = 4096
 const NOT_RUNNING = 'not known: changed while the operator did not run, or as it began to'
 
 /**
@@ -59,28 +65,75 @@ export const changesOf = (
   sameObject: boolean,
 ): NewEntry[] => {
   if (!now) return before ? [deleted(kind, before)] : []
-  if (!before) return [created(kind, now)]
-  if (!sameObject) return [deleted(kind, before), created(kind, now)]
-  const generation = now.metadata.generation ?? 0
+  if (!before) return [created(kind, now), ...toolsAccepted(kind, undefined, now)]
+  if (!sameObject) return [deleted(kind, before), created(kind, now), ...toolsAccepted(kind, undefined, now)]
+  return [...specChanged(kind, before, now), ...toolsAccepted(kind, before, now)]
+}
+
+const specChanged = (kind: Changed, before: Seen, { metadata, spec }: Current): NewEntry[] => {
+  const { uid = '', name, generation = 0 } = metadata
   if (generation <= before.generation) return []
   const diff =
     before.spec === undefined
       ? NOT_RUNNING
-      : diffOf(before.spec as JsonValue, now.spec as JsonValue) || 'nothing that shows'
+      : diffOf(before.spec as JsonValue, spec as JsonValue) || 'nothing that shows'
+  const edits = generation - before.generation
   return [
-    entry(kind, kind.changed, [now.metadata.uid ?? '', generation], now.metadata.name, generation, diff),
+    entry(kind, kind.changed, [uid, generation], name, generation, diff, {
+      ...actorOf(metadata, ANNOTATIONS.changedBy),
+      ...(edits > 1 ? { reason: `${edits} edits: who is named here made the last of them` } : {}),
+    }),
   ]
 }
 
-const created = (kind: Changed, { metadata, spec }: Current): NewEntry => {
+/** It changes no spec, so that it is told of by what was accepted. */
+const toolsAccepted = (kind: Changed, before: Seen | undefined, { metadata }: Current): NewEntry[] => {
   const { uid = '', name, generation = 0 } = metadata
-  return entry(kind, kind.created, [uid, 'created'], name, generation, diffOf(undefined, spec as JsonValue))
+  const accepted = acceptedIn(metadata)
+  if (kind.kind !== 'Agent' || !accepted || accepted === before?.accepted) return []
+  return [
+    entry(
+      kind,
+      kind.changed,
+      [uid, 'accepted', accepted],
+      name,
+      generation,
+      `${ACCEPTED}${cutText(accepted, MAX_ACCEPTED)}`,
+      actorOf(metadata, ANNOTATIONS.acceptedBy),
+    ),
+  ]
 }
 
+/** The value of the annotation by which changed tools are accepted. */
+export const acceptedIn = ({ annotations }: Meta): string | undefined =>
+  annotations?.[ANNOTATIONS.acceptTools]
+
+const created = (kind: Changed, { metadata, spec }: Current): NewEntry => {
+  const { uid = '', name, generation = 0 } = metadata
+  return entry(
+    kind,
+    kind.created,
+    [uid, 'created'],
+    name,
+    generation,
+    diffOf(undefined, spec as JsonValue),
+    // Where it was edited before anybody looked, the annotation names the editor, not who made it.
+    generation > 1
+      ? { reason: `edited ${generation - 1} times before it was seen: who made it is not known` }
+      : actorOf(metadata, ANNOTATIONS.changedBy),
+  )
+}
+
+/** Who deleted it is not known: no annotation can tell, the API server keeps that in its own audit log alone. */
 const deleted = (kind: Changed, { name, uid, seq, generation }: Seen): NewEntry =>
   entry(kind, kind.deleted, uid ? [uid, DELETED] : [name, seq ?? 0, DELETED], name, generation, DELETED)
 
-/** Who did it is not known: the API server keeps that in its own audit log alone. */
+/** Whom an annotation names, which policies keep true; nobody where it is absent or no name of a person. */
+const actorOf = ({ annotations }: Meta, annotation: string): { readonly actor?: string } => {
+  const actor = annotations?.[annotation]
+  return actor && actor.length <= MAX_ACTOR ? { actor } : {}
+}
+
 const entry = (
   { kind }: Changed,
   action: AuditAction,
@@ -88,10 +141,12 @@ const entry = (
   name: string,
   generation: number,
   diff: string,
+  more: { readonly actor?: string; readonly reason?: string } = {},
 ): NewEntry => ({
   key: auditKey(action, ...identity),
   entry: {
     action,
+    ...more,
     ...(kind === 'Agent' ? { agent: name, agentGeneration: generation } : {}),
     object: { kind, name, generation, diff },
   },
@@ -112,14 +167,19 @@ export const historyOf = (kind: Changed, records: readonly AuditRecord[]) => {
       if (object?.kind !== kind.kind) continue
       const key = keyOf({ namespace: metadata.namespace ?? '', name: object.name })
       if (object.diff === DELETED) seen.delete(key)
-      else
+      else {
+        const accepted = object.diff?.startsWith(ACCEPTED)
+          ? object.diff.slice(ACCEPTED.length)
+          : seen.get(key)?.accepted
         seen.set(key, {
           name: object.name,
           uid: undefined,
           generation: object.generation ?? 0,
           spec: undefined,
           seq,
+          ...(accepted === undefined ? {} : { accepted }),
         })
+      }
     }
   }
   return { keys, seen }

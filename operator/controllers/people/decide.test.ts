@@ -41,6 +41,13 @@ describe('whom the gateway may act as', () => {
     expect(peopleOf([bank, shop], 'constrained').rules).toEqual(rules)
   })
 
+  it('is nobody by a name that the policy refuses, which would keep everybody else out', () => {
+    const odd = project('odd', [owner('alice'), owner('*'), group('*'), owner('system:admin'), group('')])
+    const [users, ...others] = peopleOf([odd], 'constrained').rules
+    expect(users?.resourceNames).toEqual(['alice'])
+    expect(others.flatMap(({ resources }) => resources)).toEqual(['userextras/countersign.dev/via'])
+  })
+
   it('is told to an older API server in its own words', () => {
     const { rules } = peopleOf([project('shop', [owner('alice'), group('reviewers')])], 'legacy')
     expect(rules.map(({ apiGroups, resources, verbs }) => [apiGroups?.[0], resources?.[0], verbs])).toEqual([

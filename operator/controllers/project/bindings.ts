@@ -19,10 +19,11 @@ const MANAGED_BY = 'app.kubernetes.io/managed-by'
 const OPERATOR_NAME = 'countersign-operator'
 
 /**
- * Whether a name may be given rights. The schema refuses names of the system already; were one in a Project all the
- * same, the policy on bindings would refuse the whole binding, and with it the removal of everybody else.
+ * Whether a name may be given rights. The schema refuses names of the system and the star already; were one in a
+ * Project all the same, the policies on bindings and on whom the gateway may act as would refuse the whole object, and
+ * with it the removal of everybody else, of other projects too.
  */
-export const isPerson = (name: string): boolean => name !== '' && !name.startsWith('system:')
+export const isPerson = (name: string): boolean => name !== '' && name !== '*' && !name.startsWith('system:')
 
 /** The user or group that a member names, as RBAC knows it. */
 const subjectOf = (member: Member): Subject | undefined => {

@@ -65,6 +65,10 @@ export async function decide(
     if (standing.kind === 'Done') return shown(request)
     if (standing.kind === 'Refused') throw standing.problem
     if (refusal !== undefined) await throwUnlessWorthRepeating(caller, request, refusal, attempt)
+    // One of a hundred decisions, or one that was tried again and again, may come long after the request for it.
+    if ((await caller.stillWorks?.()) === false) {
+      throw problem('Unauthenticated', { what: 'This credential is not accepted any more.' })
+    }
     try {
       return shown(await addDecision(caller, request, person, wish))
     } catch (error) {

@@ -103,7 +103,6 @@ export function approvalRoutes(app: App, deps: Deps): void {
       const found = await readOne(caller, approvals, ref, agentOf)
       if (request.query.wait === 0 || isSettled(found)) return itemOf(found)
       beginWait(request, 'LongPoll')
-      beginWait(request, 'LongPoll')
       deps.metrics.longPolls.inc()
       try {
         await waitUntil(approvals, found, {

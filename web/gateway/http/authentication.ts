@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Attempt, Caller } from '../credentials.ts'
 import type { OpenRequest, WaitKind } from '../limits/callers.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -19,6 +19,14 @@ declare module 'fastify' {
   }
 }
 
+/** Who comes with a cookie in place of an Authorization header. */
+export interface BySession {
+  /** Whether a request comes with a cookie that was sealed here. */
+  isShown(request: FastifyRequest): Promise<boolean>
+  /** Whose session it is; undefined where there is none, or there is a header. Rejects as `Credentials` do. */
+  callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | undefined>
+}
+
 /** What `authenticate` and `limitAnonymous` set on requests; once an instance, before any route. */
 export function decorateRequests(app: App): void {
   app.decorateRequest('caller', undefined)
@@ -26,12 +34,13 @@ export function decorateRequests(app: App): void {
 }
 
 /** Every route of this instance needs credentials; checked before the body is read. */
-export function authenticate(app: App, { guard, callers }: Limits): void {
+export function authenticate(app: App, { guard, callers }: Limits, bySession?: BySession): void {
   app.addHook('onRoute', route => {
     route.config = { ...route.config, authenticates: true }
   })
   app.addHook('onRequest', async (request, reply) => {
-    const caller = await guard.credentials(attemptOf(request))
+    const caller =
+      (await bySession?.callerOf(request, reply)) ?? (await guard.credentials(attemptOf(request)))
     request.caller = caller
     const open = callers.enter(caller)
     request.open = open
@@ -48,11 +57,13 @@ export function authenticate(app: App, { guard, callers }: Limits): void {
 const probes = new Set(['/healthz', '/readyz'])
 
 /** Holds up whoever asks without credentials for more than an address may; probes are always answered. */
-export function limitAnonymous(app: App, { anonymous }: Limits): void {
+export function limitAnonymous(app: App, { anonymous }: Limits, bySession?: BySession): void {
   app.addHook('onRequest', async request => {
     const { config, url = '' } = request.routeOptions
     if (probes.has(url)) return
-    if (config.authenticates === true && request.headers.authorization !== undefined) return
+    if (config.authenticates === true) {
+      if (request.headers.authorization !== undefined || (await bySession?.isShown(request))) return
+    }
     anonymous.enter(clientAddress(request))
   })
 }

@@ -26,6 +26,7 @@ export class KeyCaller implements Caller {
   readonly client: Client
   readonly via = 'API'
   readonly id: string
+  readonly keyID: string
   readonly scope: Scope
   readonly username: string
   readonly #options: KeyCallerOptions
@@ -38,6 +39,7 @@ export class KeyCaller implements Caller {
     this.#options = options
     this.username = user
     this.id = key.metadata.name
+    this.keyID = key.metadata.name
     this.scope = { project, readOnly, ...(agents === undefined ? {} : { agents }) }
     this.client = client.impersonate({ user, extra })
   }
@@ -56,6 +58,10 @@ export class KeyCaller implements Caller {
       this.#options.reviews.subject(this.id, subject, question, ageMs),
     ])
     return works && allowed
+  }
+
+  stillWorks(): Promise<boolean> {
+    return this.#options.works()
   }
 
   /** Whether the key works at this moment: asked before anything is written with it. */

@@ -9,7 +9,7 @@ import { type Problem, problem } from '../problems/problem.ts'
 import { KeyCaller } from './caller.ts'
 import type { FreshKeys } from './fresh.ts'
 import { keyNamespace } from './keeping.ts'
-import { isMeantAsKey, parseKey, type SentKey, secretMatches } from './key.ts'
+import { bearerIn, isMeantAsKey, parseKey, type SentKey, secretMatches } from './key.ts'
 import type { LastUsed } from './last-used.ts'
 import { type Standing, standingOf } from './standing.ts'
 
@@ -83,9 +83,6 @@ export function confirmKeys(app: App): void {
     if (caller instanceof KeyCaller && !(await caller.worksNow())) throw notAccepted()
   })
 }
-
-const bearerIn = (authorization: string | undefined): string | undefined =>
-  /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
 
 /** One answer for every fault, so that nobody learns which keys there are. */
 const notAccepted = (cause?: unknown): Problem =>

@@ -34,6 +34,10 @@ export function parseKey(text: string): SentKey | undefined {
   return id === undefined || secret === undefined ? undefined : { id, secret }
 }
 
+/** The token of an Authorization header. */
+export const bearerIn = (authorization: string | undefined): string | undefined =>
+  /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+
 /** Whether a bearer token is meant as an API key, well-formed or not. */
 export const isMeantAsKey = (token: string): boolean => token.startsWith(keyPrefix)
 

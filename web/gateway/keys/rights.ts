@@ -24,7 +24,7 @@ export async function reachOf(
   cache.apikeys.checkLive()
   return key => {
     if (key.spec.project !== project || key.metadata.namespace !== keyNamespace) return false
-    if (narrowed) return madeWith(key, caller.id, cache)
+    if (narrowed) return caller.keyID !== undefined && madeWith(key, caller.keyID, cache)
     return owns || key.spec.user === caller.username
   }
 }
@@ -50,11 +50,12 @@ export async function checkNamed(caller: Caller, project: string, client: Client
   }
 }
 
-/** The key that the caller came with, which one made now must never exceed; undefined for any other credential. */
+/** The key that the caller came with, or signed in with, which one made now must never exceed; undefined for any other credential. */
 export function parentFor(caller: Caller, cache: KeyCache): APIKey | undefined {
-  if (caller.via !== 'API') return undefined
+  const { keyID } = caller
+  if (keyID === undefined) return undefined
   cache.apikeys.checkLive()
-  const parent = find(cache, caller.id)
+  const parent = find(cache, keyID)
   const chain = parent && chainOf(parent, id => find(cache, id))
   // It ended since the request began.
   if (chain === undefined)

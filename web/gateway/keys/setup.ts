@@ -13,6 +13,9 @@ export interface ApiKeys {
   readonly credentials: Credentials
   /** Adds the routes of keys, and holds every route to what its key may. Call after `authenticate`. */
   readonly routes: (app: App) => void
+  /** By these whoever signed in with a key is judged as well. */
+  readonly fresh: FreshKeys
+  readonly lastUsed: LastUsed
 }
 
 export interface ApiKeysOptions extends Pick<Deps, 'client' | 'clock' | 'stopping'> {
@@ -30,6 +33,8 @@ export function apiKeySupport({ tokens, randomBytes, stopping, ...options }: Api
   const fresh = new FreshKeys(client, clock)
   const lastUsed = new LastUsed(client, clock, stopping)
   return {
+    fresh,
+    lastUsed,
     credentials: keysOrTokens(apiKeyCredentials({ ...options, fresh, lastUsed }), tokens),
     routes: app => {
       confirmKeys(app)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request, type ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { APIKey } from '../../../crds/v1alpha1/apikey.ts'
+import { sampleApprovalRequest } from '../../../crds/v1alpha1/samples.ts'
 import { systemClock } from '../../../kube/clock.ts'
 import { createClient } from '../../../kube/http-client.ts'
 import {
@@ -147,6 +148,31 @@ test('a decision whose body is held back until its key is revoked should not be 
   response.resume()
   expect(response.statusCode).toBe(401)
   expect(api.requests.filter(({ headers }) => headers['impersonate-user'] !== undefined)).toEqual([])
+})
+
+test('decisions of a list that takes long should not be written once its key is revoked', async () => {
+  let written = 0
+  trouble = ({ method, path, body }, response) => {
+    const [, name] = /\/approvalrequests\/([^/]+)/.exec(path) ?? []
+    if (name === undefined) return
+    const request = sampleApprovalRequest('shop', name)
+    const decisions = method === 'PATCH' ? [JSON.parse(body)[1].value] : []
+    // Slow, and from the tenth on with a key that is revoked.
+    if (method === 'PATCH' && ++written === 10) {
+      key = aKey(id, stored.spec, { annotations: { 'countersign.dev/revoked-by': 'alice@acme.com' } })
+      skewMs += 1000
+    }
+    const spec = { ...request.spec, requiredApprovals: 2 }
+    const metadata = { ...request.metadata, creationTimestamp: '2026-11-22T12:00:00Z' }
+    answer(response, { metadata, spec, status: { phase: 'Pending', decisions } })
+  }
+  const decisions = Array.from({ length: 100 }, (_, i) => ({ name: `a-${i}`, verdict: 'Approve' }))
+  const { status, body } = await gateway.as(good).post(`${base}/approvals/decide`, { decisions })
+  expect(status).toBe(200)
+  const statuses = body.items.map((item: { status: number }) => item.status)
+  expect(new Set(statuses)).toEqual(new Set([200, 401]))
+  // Those that were under way, eight at a time, land.
+  expect(written).toBeLessThan(10 + 8)
 })
 
 describe('being asked about', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../../kube/types.ts'
+import { bearerIn } from '../keys/key.ts'
 import { addressKey } from './address.ts'
 import { Buckets } from './buckets.ts'
 
@@ -9,7 +10,10 @@ export interface Shown {
   readonly address: string
   /** Hash of the whole credential. */
   readonly hash: string
-  /** The id that an API key names, whether or not there is such a key. */
+  /**
+   * The id that an API key names, whether or not there is such a key. Only of what is taken for an API key, and so never
+   * shown to the API server.
+   */
   readonly keyID: string | undefined
 }
 
@@ -18,7 +22,7 @@ export function shownIn(authorization: string | undefined, address: string): Sho
   const text = authorization?.trim() ?? ''
   if (text === '') return undefined
   const hash = createHash('sha256').update(text).digest('base64')
-  const keyID = /\bcsk_([a-z0-9]{1,64})_/i.exec(text)?.[1]?.toLowerCase()
+  const keyID = /^csk_([a-z0-9]{1,64})_/.exec(bearerIn(text) ?? '')?.[1]
   return { address: addressKey(address), hash, keyID }
 }
 

@@ -89,6 +89,17 @@ describe('bad credentials', () => {
     expect(asked).toHaveLength(20)
   })
 
+  // Every one of these is shown to the API server, if to anybody: only what is read as an API key costs it nothing.
+  test.each([
+    ['within', (i: number) => `Bearer ${i}.csk_abcdefghijklmnop_secret`],
+    ['in capitals at the beginning', (i: number) => `Bearer CSK_abcdefghijklmnop_${i}`],
+    ['in the place of the scheme', (i: number) => `csk_abcdefghijklmnop_${i} Bearer`],
+  ])('should not be asked of the API server over the limit for looking like a key %s', async (_, of) => {
+    const { asked, showMany } = guarded()
+    await showMany(200, of)
+    expect(asked).toHaveLength(20)
+  })
+
   test('should not get past the limit by coming all at once', async () => {
     const { asked, open, show } = guarded({ held: true })
     const answers = Array.from({ length: 100 }, (_, i) => show(token(i)))

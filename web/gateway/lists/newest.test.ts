@@ -36,6 +36,21 @@ describe('pages, newest first', () => {
     )
   })
 
+  test('should end before it is too large to be answered, and go on from there: one item at least', () => {
+    const many = Array.from({ length: 20 }, (_, i) => ({ at: [100 - i], text: 'x'.repeat(3 * 1024 * 1024) }))
+    many[7] = { at: [93], text: 'x'.repeat(20 * 1024 * 1024) }
+    const pages: number[] = []
+    let after: Position | undefined
+    do {
+      const newest = new Newest<string>(500, after)
+      for (const { at, text } of many) newest.offer(at, () => text)
+      const page = newest.page()
+      pages.push(page.items.length)
+      after = page.continue === undefined ? undefined : decodePosition(page.continue, ['number'])
+    } while (after !== undefined)
+    expect(pages).toEqual([2, 2, 2, 1, 1, 2, 2, 2, 2, 2, 2])
+  })
+
   test('should not be disturbed by items that are newer than those already read', () => {
     const older = [
       ['2', 'a'],

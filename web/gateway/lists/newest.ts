@@ -6,6 +6,14 @@ export interface Page<Item> {
   readonly continue?: string
 }
 
+interface Kept<Item> {
+  readonly at: Position
+  readonly item: Item
+}
+
+/** Characters of JSON, about: a run with a long trace is a megabyte, and 500 of them would take the gateway's memory. */
+const maxPageSize = 8 * 1024 * 1024
+
 /**
  * Picks one page, newest first, out of items that come in any order, holding no more than a few pages at a time: the
  * API server lists by name only.
@@ -13,7 +21,7 @@ export interface Page<Item> {
 export class Newest<Item> {
   readonly #limit: number
   readonly #after: Position | undefined
-  #kept: { readonly at: Position; readonly item: Item }[] = []
+  #kept: Kept<Item>[] = []
 
   /** `after`: the position of the last item of the page before. */
   constructor(limit: number, after?: Position) {
@@ -28,13 +36,20 @@ export class Newest<Item> {
     if (this.#kept.length > 2 * (this.#limit + 1)) this.#trim()
   }
 
+  /** At most `limit` items, and no more than can be answered at once; one at least, however large. */
   page(): Page<Item> {
     this.#trim()
-    const kept = this.#kept.slice(0, this.#limit)
+    const kept: Kept<Item>[] = []
+    let size = 0
+    for (const one of this.#kept.slice(0, this.#limit)) {
+      size += JSON.stringify(one.item).length
+      if (kept.length > 0 && size > maxPageSize) break
+      kept.push(one)
+    }
     const last = kept.at(-1)
     return {
       items: kept.map(({ item }) => item),
-      ...(this.#kept.length > this.#limit && last ? { continue: encodePosition(last.at) } : {}),
+      ...(this.#kept.length > kept.length && last ? { continue: encodePosition(last.at) } : {}),
     }
   }
 

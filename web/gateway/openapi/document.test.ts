@@ -26,7 +26,7 @@ function* objectsIn(value: unknown, path = ''): Generator<[string, Record<string
 describe('the OpenAPI document', () => {
   test('should be served to whoever asks, without credentials', () => {
     expect(document.openapi).toBe('3.1.0')
-    expect(document.security).toEqual([{ bearer: [] }])
+    expect(document.security).toEqual([{ bearer: [] }, { session: [] }])
   })
 
   test('should describe every route of the contract', () => {
@@ -35,6 +35,7 @@ describe('the OpenAPI document', () => {
     )
     expect(routes.sort()).toEqual([
       'DELETE /projects/{ns}/apikeys/{id}',
+      'DELETE /session',
       'GET /me',
       'GET /projects',
       'GET /projects/{ns}/agents',
@@ -46,12 +47,14 @@ describe('the OpenAPI document', () => {
       'GET /projects/{ns}/notifications',
       'GET /projects/{ns}/runs',
       'GET /projects/{ns}/runs/{name}',
+      'GET /session',
       'POST /projects/{ns}/apikeys',
       'POST /projects/{ns}/approvals/decide',
       'POST /projects/{ns}/approvals/{name}/approve',
       'POST /projects/{ns}/approvals/{name}/reject',
       'POST /projects/{ns}/runs',
       'POST /projects/{ns}/runs/{name}/cancel',
+      'POST /session',
       'PUT /projects/{ns}/notifications',
     ])
   })

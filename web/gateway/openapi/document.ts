@@ -2,6 +2,7 @@ import type { RouteOptions } from 'fastify'
 import { z } from 'zod'
 import type { App } from '../http/app.ts'
 import { catalogue } from '../problems/catalogue.ts'
+import { cookieName } from '../sessions/cookie.ts'
 import { components } from './components.ts'
 import { problemDocument } from './problem.ts'
 
@@ -11,6 +12,8 @@ declare module 'fastify' {
     summary?: string
     /** Left out of the OpenAPI document. */
     hide?: boolean
+    /** Needs no credentials. */
+    open?: boolean
     /** `data:` of the Server-Sent Events that the route answers with. */
     events?: z.ZodType
   }
@@ -46,7 +49,7 @@ export function openAPI(routes: readonly RouteOptions[]): Json {
       version: 'v1alpha1',
       description: 'Calls of AI agents that wait for people, and the decisions on them.',
     },
-    security: [{ bearer: [] }],
+    security: [{ bearer: [] }, { session: [] }],
     paths,
     components: {
       securitySchemes: {
@@ -55,6 +58,12 @@ export function openAPI(routes: readonly RouteOptions[]): Json {
           scheme: 'bearer',
           description: 'A token that the API server accepts, or an API key (csk_...).',
         },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName,
+          description: 'The session of a browser, as POST /api/v1/session sets it.',
+        },
       },
       schemas: named(),
     },
@@ -62,7 +71,7 @@ export function openAPI(routes: readonly RouteOptions[]): Json {
 }
 
 function operation({ schema = {}, url, method }: RouteOptions): Json {
-  const { params, querystring, headers, body, response, events, summary } = schema
+  const { params, querystring, headers, body, response, events, summary, open } = schema
   const [status = '200', answer] = Object.entries((response ?? {}) as Record<string, z.ZodType>)[0] ?? []
   const parameters = [
     ...parametersOf(params, 'path'),
@@ -71,6 +80,7 @@ function operation({ schema = {}, url, method }: RouteOptions): Json {
   ]
   return {
     summary,
+    ...(open === true && { security: [] }),
     operationId: operationId(String(method), url),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: requestBody(body as z.ZodType) }),

@@ -161,6 +161,13 @@ export const catalogue = {
     detail: 'The gateway failed. Its log has the reason, under the request id of this answer.',
     retryable: false,
   },
+  NoSessions: {
+    status: 503,
+    title: 'Signing in is not possible yet',
+    detail:
+      'The Secret {secret} holds no key for sessions. The operator makes it as it starts: see that it runs, or send the token with each request.',
+    retryable: true,
+  },
   Behind: {
     status: 503,
     title: 'The gateway may be behind',

@@ -59,6 +59,7 @@ export async function buildPage(outDir: string): Promise<string> {
     logLevel: 'warn',
     // Also where tests build it: what is tested is what is shipped.
     define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+    oxc: { jsx: { runtime: 'automatic', development: false } },
     // Nothing inline, neither here nor as data: URLs: the page's policy allows neither.
     build: {
       outDir: folder,

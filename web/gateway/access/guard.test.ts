@@ -66,6 +66,20 @@ describe('watching over the right of somebody who stays', () => {
     expect(state.lost).toMatchObject([{ code: 'Unavailable' }])
   })
 
+  test('should not take a question that was asked a moment ago for one that is not answered', async () => {
+    const { clock, state, change } = staying()
+    await clock.advance(1499)
+    state.hangs = true
+    change()
+    state.hangs = false
+    await clock.advance(1)
+    await clock.advance(1499)
+    expect(state.lost).toEqual([])
+    // Nor for ever for one that will be.
+    await clock.advance(1)
+    expect(state.lost).toMatchObject([{ code: 'Unavailable' }])
+  })
+
   test('should end with whom it watches over', async () => {
     const { clock, state, end } = staying()
     end()

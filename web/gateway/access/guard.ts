@@ -24,8 +24,9 @@ export function guard(
   lost: (error: unknown) => void,
 ): () => void {
   let over = false
-  /** Questions of this turn that are not answered yet. */
-  let open = 0
+  let turn = 0
+  /** Questions that are not answered yet, each by the turn at whose end it ought to be. */
+  const open = new Set<{ readonly due: number }>()
   let cancel = () => {}
   const end = () => {
     over = true
@@ -37,18 +38,23 @@ export function guard(
     end()
     lost(error)
   }
-  const ask = () => {
-    open++
-    check(ageMs).then(() => void open--, fail)
+  const ask = (due: number) => {
+    const question = { due }
+    open.add(question)
+    check(ageMs).then(() => void open.delete(question), fail)
   }
   const next = () => {
     cancel = clock.after(everyMs, () => {
-      if (open > 0) return fail(problem('Unavailable', {}, { retryAfterSeconds: 1 }))
-      ask()
+      turn++
+      if ([...open].some(({ due }) => due <= turn)) {
+        return fail(problem('Unavailable', {}, { retryAfterSeconds: 1 }))
+      }
+      ask(turn + 1)
       next()
     })
   }
-  const unsubscribe = onRightsChange(ask)
+  // One that is asked in the middle of a turn has the whole of the next one to be answered in.
+  const unsubscribe = onRightsChange(() => ask(turn + 2))
   next()
   return end
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-const maxThrownAway = 1024 * 1024
+const maxThrownAway = 16 * 1024 * 1024
 const closing = new WeakSet<Socket>()
 
 /** Whether this connection was closed by `closeGently`: nothing that still comes is looked at. */
@@ -9,7 +9,7 @@ export const isClosing = (socket: Socket): boolean => closing.has(socket)
 /**
  * Ends a connection on which the other side may still be sending. Closing it at once would make the system answer what
  * comes with a reset, which throws our own answer away before it is read. So our side ends, and what comes is thrown
- * away, unparsed, for `lingerMs` and one MiB at most.
+ * away, unparsed, for `lingerMs` and 16 MiB at most.
  */
 export function closeGently(socket: Socket, lingerMs: number, lastWords = ''): void {
   if (closing.has(socket) || socket.destroyed) return

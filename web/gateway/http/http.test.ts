@@ -182,6 +182,23 @@ describe('what is not a valid request', () => {
     },
   )
 
+  test('should decide nothing by a body that is null, where one that is missing would do', async () => {
+    const written: string[] = []
+    script = ({ method, path }) => {
+      if (method === 'PATCH') written.push(path)
+    }
+    const refused = await session().post(`${one}/approve`, 'null', {
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(refused).toMatchObject({ status: 422, body: { code: 'Invalid' } })
+    expect(written).toEqual([])
+  })
+
+  test('should say so to whoever sends ten megabytes, and goes on sending', async () => {
+    const refused = await session().post(`${one}/approve`, JSON.stringify({ reason: 'x'.repeat(10_000_000) }))
+    expect(refused).toMatchObject({ status: 413, body: { code: 'TooLarge' } })
+  })
+
   test('should refuse a body beyond 256 KiB with 413, announced or chunked', async () => {
     const large = JSON.stringify({ reason: 'x'.repeat(256 * 1024) })
     const refused = await session().post(`${one}/approve`, large)

@@ -1,4 +1,4 @@
-import { problem } from '../problems/problem.ts'
+import { invalid, problem } from '../problems/problem.ts'
 import type { App } from './app.ts'
 import { jsonFault } from './json-bounds.ts'
 import { inviteBody } from './node-server.ts'
@@ -37,8 +37,11 @@ export function takeJsonBodies(app: App): void {
     }
     parse(request, text, (error, value) => {
       const fault = error === null ? jsonFault(text) : undefined
-      if (fault === undefined) done(error, value)
-      else done(problem('Malformed', { what: fault }))
+      if (fault !== undefined) done(problem('Malformed', { what: fault }))
+      // Not the same as nothing: where a body may be absent, null would read as `{}`.
+      else if (error === null && value === null)
+        done(invalid([{ path: '', message: 'is null, not an object' }]))
+      else done(error, value)
     })
   })
 }

@@ -55,25 +55,33 @@ export class Failures {
     this.#credentials = buckets()
   }
 
-  /** Bad credentials that this address may still show before it is held up. */
-  left({ address }: Shown): number {
-    return this.#addresses.available(address)
+  /** Bad credentials of this kind that this address may still show before it is held up. */
+  left(shown: Shown): number {
+    return this.#addresses.available(place(shown))
   }
 
   /** Milliseconds until a bad credential of this kind is looked at again; 0: now. */
-  waitMs({ address, hash, keyID }: Shown): number {
+  waitMs(shown: Shown): number {
+    const { hash, keyID } = shown
     return Math.max(
-      this.#addresses.waitMs(address),
+      this.#addresses.waitMs(place(shown)),
       this.#credentials.waitMs(hash),
       keyID === undefined ? 0 : this.#keys.waitMs(keyID),
     )
   }
 
   /** Counts one failure. */
-  count({ address, hash, keyID }: Shown): void {
+  count(shown: Shown): void {
+    const { hash, keyID } = shown
     const before = this.#options.burst - this.#credentials.available(hash)
     this.#credentials.take(hash)
     if (keyID !== undefined) this.#keys.take(keyID)
-    if (before < countedOnAddress) this.#addresses.take(address)
+    if (before < countedOnAddress) this.#addresses.take(place(shown))
   }
 }
+
+/**
+ * Where an address is counted: for API keys and for tokens apart. Guesses at keys cost the API server nothing, and must
+ * not hold up the good token of a colleague behind the same address that we have not seen yet.
+ */
+const place = ({ address, keyID }: Shown): string => `${keyID === undefined ? 'token' : 'key'} ${address}`

@@ -168,6 +168,14 @@ describe('good credentials', () => {
     expect(await show(anyKey(1))).toBe(200)
   })
 
+  test('should pass from an address that is held up for keys: tokens that were not seen before', async () => {
+    const { good, show, showMany } = guarded()
+    await showMany(200, anyKey)
+    good.add('Bearer new')
+    expect(await show('Bearer new')).toBe(200)
+    expect(await show(token(0))).toBe(401)
+  })
+
   test('should pass though others tried the same key', async () => {
     const { good, show, showMany } = guarded()
     good.add(key(500))

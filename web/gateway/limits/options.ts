@@ -65,6 +65,6 @@ export const defaultLimits: LimitOptions = {
     // (idleMs) Longer than a long poll, and than the pause between two signs of life of an event stream.
     takeMs: 60_000,
     idleMs: 120_000,
-    lingerMs: 1000,
+    lingerMs: 5000,
   },
 }

@@ -52,6 +52,9 @@ export function notificationRoutes(app: App, { cache }: Pick<Deps, 'cache'>): vo
       },
       // Before the schema drops what it does not know.
       preValidation: async request => {
+        if (request.body === undefined) {
+          throw invalid([{ path: '', message: 'is missing: send the settings, or {} for the default' }])
+        }
         sent.set(request, request.body)
       },
     },

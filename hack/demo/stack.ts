@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildPlugins } from '../build.ts'
+import { buildPage, buildPlugins } from '../build.ts'
 import { freePort } from '../controlplane/ports.ts'
 import { kubectl } from '../manifests.ts'
 import { createProcessGroup, type ProcessGroup, type ProcessSpec } from '../process.ts'
@@ -64,7 +64,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
         ? 'Applying CRDs, policies and roles to the cluster of the current context'
         : 'Starting etcd, kube-apiserver and kube-controller-manager; applying CRDs, policies and roles',
     )
-    // The examples and the plugins need no cluster.
+    // The examples, the plugins and the page need no cluster.
     const [started, examples, bin] = await allOrFirstError([
       startDemoCluster({
         namespace: NAMESPACE,
@@ -77,6 +77,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
       }),
       startExamples(group, folder),
       buildPlugins(join(folder, 'plugins')).then(plugins => plugins.bin),
+      buildPage(join(root, 'dist')),
     ])
     symlinkSync(started.kubectl, join(bin, 'kubectl'))
     return await startOn(

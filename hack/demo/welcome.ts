@@ -23,6 +23,9 @@ and in a third one carol (a Member, who decides):
   kubectl countersign whoami                   # who you are here, and what you may do
   kubectl countersign keys create --name me    # an API key of yours
 
+The same in a browser: open ${stack.gateway} and sign in with the token that carol's terminal has
+(echo $TOKEN).
+
 The same over REST, as carol, in her terminal:
 
   curl -H "Authorization: Bearer $TOKEN" $GATEWAY/api/v1/projects/${NAMESPACE}/approvals

@@ -7,7 +7,14 @@ import { sampleApprovalRequest } from '../crds/v1alpha1/samples.ts'
 import type { Client } from '../kube/client.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { KubeObject, ObjectRef, Resource } from '../kube/types.ts'
-import { adminClient, clientFor, clientForServiceAccount, eventually, testNamespace } from './testing.ts'
+import {
+  adminClient,
+  clientFor,
+  clientForServiceAccount,
+  eventually,
+  isAllowed,
+  testNamespace,
+} from './testing.ts'
 
 interface RoleBinding extends KubeObject {
   roleRef: object
@@ -102,21 +109,10 @@ async function bind(namespace: string, role: string, subjects: object[]): Promis
 }
 
 /** Waits until the API server has taken a role binding up, which it does in its own time and without telling. */
-const untilAllowed = (client: Client, namespace: string, verb: string, what: string): Promise<unknown> =>
-  eventually(async () => {
-    const [resource, subresource] = what.split('/')
-    const resourceAttributes = { namespace, verb, group: 'countersign.dev', resource, subresource }
-    const answer = (await client.raw({
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes },
-      },
-    })) as { status: { allowed: boolean } }
-    return answer.status.allowed
-  })
+const untilAllowed = (client: Client, namespace: string, verb: string, what: string): Promise<unknown> => {
+  const [resource, subresource] = what.split('/')
+  return eventually(() => isAllowed(client, { namespace, verb, resource, subresource }))
+}
 
 /** Gives a user these rights on kinds of ours in one namespace, and returns a client for them. */
 export async function withRights(

@@ -86,6 +86,30 @@ export function kubectl(args: readonly string[], as?: string, stdin?: string): P
   return manifests.kubectl({ kubectl: path, kubeconfig: own }, args, stdin)
 }
 
+/** What a review asks about; `group` is ours unless it says otherwise. */
+export interface Question {
+  readonly verb: string | undefined
+  readonly resource: string | undefined
+  readonly subresource?: string | undefined
+  readonly group?: string | undefined
+  readonly namespace?: string
+  readonly name?: string
+}
+
+/** Whether whoever this client acts as may do it, by the API server's own word (SelfSubjectAccessReview). */
+export async function isAllowed(client: Client, question: Question): Promise<boolean> {
+  const answer = (await client.raw({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { group: 'countersign.dev', ...question } },
+    },
+  })) as { status: { allowed: boolean } }
+  return answer.status.allowed
+}
+
 /**
  * Watches one object until `condition` holds, and returns it as it is then. `condition` is asked with undefined
  * when there is no such object. Rejects after `timeoutMs`, with the last state seen.

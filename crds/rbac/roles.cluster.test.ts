@@ -1,6 +1,7 @@
 // What each role may do, asked of the API server itself, line by line: what is not listed is not granted.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { people, projectNamespace, type Who } from '../../hack/admission.ts'
+import { isAllowed } from '../../hack/testing.ts'
 import type { Client } from '../../kube/client.ts'
 
 const system = 'countersign-system'
@@ -53,16 +54,7 @@ type Granted = Partial<Record<(typeof resources)[number], string>>
 async function may(client: Client, namespace: string, verb: string, what: string): Promise<boolean> {
   const [resource, rest = ''] = [what.slice(0, what.indexOf('.')), what.slice(what.indexOf('.') + 1)]
   const [group, subresource] = rest.split('/')
-  const answer = (await client.raw({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { namespace, verb, group, resource, subresource } },
-    },
-  })) as { status: { allowed: boolean } }
-  return answer.status.allowed
+  return isAllowed(client, { namespace, verb, group, resource, subresource })
 }
 
 async function granted(client: Client, namespace: string): Promise<Granted> {
@@ -180,32 +172,20 @@ describe(`in ${system}`, () => {
 })
 
 /** Whether a client may do this to the ClusterRole of this name, or to a RoleBinding of it in the project. */
-const mayNamed = async (
+const mayNamed = (
   client: Client,
   verb: string,
   resource: string,
   name: string,
-  api = 'rbac.authorization.k8s.io',
-): Promise<boolean> => {
-  const answer = (await client.raw({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: {
-        resourceAttributes: {
-          verb,
-          group: api,
-          resource,
-          name,
-          ...(resource === 'rolebindings' ? { namespace: project } : {}),
-        },
-      },
-    },
-  })) as { status: { allowed: boolean } }
-  return answer.status.allowed
-}
+  group = 'rbac.authorization.k8s.io',
+): Promise<boolean> =>
+  isAllowed(client, {
+    verb,
+    group,
+    resource,
+    name,
+    ...(resource === 'rolebindings' ? { namespace: project } : {}),
+  })
 const allowedOf = async (client: Client, verbs: readonly string[], resource: string, name: string) => {
   const answers = await Promise.all(verbs.map(verb => mayNamed(client, verb, resource, name)))
   return verbs.filter((_, i) => answers[i]).join(' ')

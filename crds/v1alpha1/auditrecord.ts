@@ -1,27 +1,9 @@
 import { z } from 'zod'
+import { auditActions } from './audit-actions.ts'
 import { immutable, rules } from './cel.ts'
 import { jsonObject, sha256, time } from './common.ts'
 import { firedGate } from './gate.ts'
 import type { Meta } from './meta.ts'
-
-export const auditActions = [
-  'RunStarted',
-  'ApprovalRequested',
-  'ApprovalApproved',
-  'ApprovalRejected',
-  'ApprovalExpired',
-  'ApprovalCancelled',
-  'ToolExecuting',
-  'ToolExecuted',
-  'RunEnded',
-  'AgentCreated',
-  'AgentChanged',
-  'AgentDeleted',
-  'ConfigChanged',
-  'KeyCreated',
-  'KeyRevoked',
-] as const
-export type AuditAction = (typeof auditActions)[number]
 
 const short = z.string().max(320)
 

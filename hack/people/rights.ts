@@ -2,28 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from '../../kube/client.ts'
 import type { KubeObject, Resource } from '../../kube/types.ts'
-import { adminClient, eventually } from '../testing.ts'
+import { adminClient, eventually, isAllowed } from '../testing.ts'
 
 /** Whether this person may decide in a namespace now, by the API server that is asked. */
-export async function mayDecide(client: Client, namespace: string): Promise<boolean> {
-  const answer = (await client.raw({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: {
-        resourceAttributes: {
-          namespace,
-          verb: 'approve',
-          group: 'countersign.dev',
-          resource: 'approvalrequests',
-        },
-      },
-    },
-  })) as { status: { allowed: boolean } }
-  return answer.status.allowed
-}
+export const mayDecide = (client: Client, namespace: string): Promise<boolean> =>
+  isAllowed(client, { namespace, verb: 'approve', resource: 'approvalrequests' })
 
 /** Waits until the API server has taken a change of RoleBindings up, which it does in its own time. */
 export const untilMay = (client: Client, namespace: string, may: boolean, everyMs = 25): Promise<unknown> =>

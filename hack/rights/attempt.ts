@@ -1,9 +1,10 @@
 // Tries one deed of the table of rights, dry wherever something would be written, and says what came of it.
 import type { Who } from '../../crds/admission/rights/actors.ts'
 import type { Deed, Form } from '../../crds/admission/rights/deed.ts'
-import type { Client, RawRequest } from '../../kube/client.ts'
+import type { RawRequest } from '../../kube/client.ts'
 import { ApiError } from '../../kube/errors.ts'
 import type { KubeObject, ObjectRef } from '../../kube/types.ts'
+import { isAllowed } from '../testing.ts'
 import { foreignRequest } from './foreign.ts'
 import { userOf, type World } from './world.ts'
 
@@ -37,7 +38,9 @@ async function send(world: World, who: Who, deed: Deed, form: Form): Promise<unk
   const client = world.client(who)
   const namespace = world.namespaces[deed.place]
   if (form === 'request') return client.raw(foreignRequest(world, who, deed))
-  if (form === 'question') return ask(client, namespace, deed)
+  if (form === 'question') {
+    return isAllowed(client, { namespace, verb: deed.verbs?.[0], resource: deed.resource })
+  }
   const kind = world.kinds[deed.on ?? deed.resource]
   if (kind === undefined) throw new Error(`no object of ${deed.resource} to try on`)
   const { resource, stored } = kind
@@ -120,21 +123,6 @@ async function send(world: World, who: Who, deed: Deed, form: Form): Promise<unk
       })
   }
   throw new Error(`${form} is no way to ${deed.what}`)
-}
-
-async function ask(client: Client, namespace: string, deed: Deed): Promise<boolean> {
-  const [verb] = deed.verbs ?? []
-  const resourceAttributes = { namespace, verb, group: 'countersign.dev', resource: deed.resource }
-  const answer = (await client.raw({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes },
-    },
-  })) as { status: { allowed: boolean } }
-  return answer.status.allowed
 }
 
 type Values = Readonly<Record<string, unknown>>

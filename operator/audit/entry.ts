@@ -1,4 +1,5 @@
-import type { AuditAction, AuditEntry } from '../../crds/v1alpha1/auditrecord.ts'
+import type { AuditAction } from '../../crds/v1alpha1/audit-actions.ts'
+import type { AuditEntry } from '../../crds/v1alpha1/auditrecord.ts'
 import { digest } from '../policy/canonical.ts'
 
 /** Something to be recorded, before it has a place in the chain. */

@@ -1,6 +1,6 @@
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
-import type { AuditAction } from '../../../crds/v1alpha1/auditrecord.ts'
+import type { AuditAction } from '../../../crds/v1alpha1/audit-actions.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { cutText } from '../../policy/json.ts'
 import { storedBytes } from '../../stored-size.ts'

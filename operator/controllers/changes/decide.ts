@@ -1,4 +1,5 @@
-import type { AuditAction, AuditRecord } from '../../../crds/v1alpha1/auditrecord.ts'
+import type { AuditAction } from '../../../crds/v1alpha1/audit-actions.ts'
+import type { AuditRecord } from '../../../crds/v1alpha1/auditrecord.ts'
 import type { JsonValue } from '../../../crds/v1alpha1/common.ts'
 import { ANNOTATIONS, type Meta } from '../../../crds/v1alpha1/meta.ts'
 import { keyOf } from '../../../kube/keys.ts'

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Member, Project } from '../../../crds/v1alpha1/project.ts'
 import { projects } from '../../../crds/v1alpha1/resources.ts'
-import { adminClient, clientFor, eventually, untilObject } from '../../../hack/testing.ts'
+import { adminClient, clientFor, eventually, isAllowed, untilObject } from '../../../hack/testing.ts'
 import type { Client } from '../../../kube/client.ts'
 import { RBAC_GROUP, type RoleBinding, roleBindings } from '../../rbac.ts'
 import { newWorld, type World } from '../../testing/world.ts'
@@ -58,20 +58,8 @@ const boundIn = async (world: World): Promise<Record<string, string[]>> => {
 }
 
 /** Whether somebody may do this in the project, by the word of the API server. */
-const may = async (client: Client, world: World, verb: string, resource: string): Promise<boolean> => {
-  const answer = (await client.raw({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: {
-        resourceAttributes: { namespace: world.namespace, verb, group: 'countersign.dev', resource },
-      },
-    },
-  })) as { status: { allowed: boolean } }
-  return answer.status.allowed
-}
+const may = (client: Client, world: World, verb: string, resource: string): Promise<boolean> =>
+  isAllowed(client, { namespace: world.namespace, verb, resource })
 
 /** The roles that somebody has: by what only they may. The API server takes bindings up in its own time. */
 const untilRole = (client: Client, world: World, role: Member['role'] | undefined) =>

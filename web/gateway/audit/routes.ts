@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type AuditEntry, auditActions, auditEntry } from '../../../crds/v1alpha1/auditrecord.ts'
+import { auditActions } from '../../../crds/v1alpha1/audit-actions.ts'
+import { type AuditEntry, auditEntry } from '../../../crds/v1alpha1/auditrecord.ts'
 import { objectName } from '../../../crds/v1alpha1/common.ts'
 import { auditRecords } from '../../../crds/v1alpha1/resources.ts'
 import { coversAgent } from '../access/scope.ts'

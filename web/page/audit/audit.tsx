@@ -1,5 +1,6 @@
 import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
+import { auditActions } from '../../../crds/v1alpha1/audit-actions.ts'
 import type { AuditEntry, Page } from '../api/types.ts'
 import { useHere, useLoaded } from '../live/hooks.ts'
 import { MorePages } from '../runs/more.tsx'
@@ -7,24 +8,6 @@ import { Link } from '../shell/shell.tsx'
 import { Said } from '../text/text.tsx'
 import { moment } from '../text/time.ts'
 import { asCsv, asLines, save } from './export.ts'
-
-const actions = [
-  'RunStarted',
-  'ApprovalRequested',
-  'ApprovalApproved',
-  'ApprovalRejected',
-  'ApprovalExpired',
-  'ApprovalCancelled',
-  'ToolExecuting',
-  'ToolExecuted',
-  'RunEnded',
-  'AgentCreated',
-  'AgentChanged',
-  'AgentDeleted',
-  'ConfigChanged',
-  'KeyCreated',
-  'KeyRevoked',
-] as const satisfies readonly AuditEntry['action'][]
 
 /** What happened, newest first, filtered; what is shown can be saved. */
 export function AuditPage() {
@@ -46,7 +29,7 @@ export function AuditPage() {
           Action{' '}
           <select value={action} onChange={event => setAction(event.currentTarget.value)}>
             <option value="">all</option>
-            {actions.map(one => (
+            {auditActions.map(one => (
               <option key={one}>{one}</option>
             ))}
           </select>

@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['web/page/**/*.browser.test.ts'],
-          globalSetup: ['hack/testcluster.ts'],
+          globalSetup: ['hack/testcluster.ts', 'web/page/testing/built.ts'],
           testTimeout: 60_000,
           expect: { poll: { timeout: 15_000, interval: 20 } },
           hookTimeout: 120_000,

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import { createApi } from './api/client.ts'
 import { Projects } from './shell/projects.tsx'
-import { SignIn } from './sign-in.tsx'
+import { SignIn } from './sign-in/sign-in.tsx'
 
 interface SignedIn {
   readonly credential: string

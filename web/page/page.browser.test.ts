@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tokenOf } from '../gateway/testing-cluster.ts'
-import { signIn } from './testing/browser.ts'
+import { row, shot, signIn } from './testing/browser.ts'
 import { openPageStage, type PageStage } from './testing/stage.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'countersign-page-'))
 let stage: PageStage
 beforeAll(async () => {
-  stage = await openPageStage(folder, {
+  stage = await openPageStage({
     'order-manager': {
       message: 'Refunds over 1,000 € need a manager.',
       tools: [{ name: 'order_tools.process_refund', when: 'param.amount > 1000' }],
@@ -20,24 +15,13 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stage?.close()
-  rmSync(folder, { recursive: true, force: true })
 })
 
-const pageOf = async (user: string) => {
-  const person = await stage.browser.person({ viewport: { width: 1360, height: 900 } })
-  const page = await person.open(`${stage.gateway.url}/projects/${stage.namespace}/approvals`)
-  await signIn(page, tokenOf(user))
-  return { page, ...person }
-}
-const row = (page: Page, request: string) => page.locator(`[data-name="${request}"]`)
-const shot = async (page: Page, name: string) => {
-  const to = process.env.COUNTERSIGN_SCREENSHOTS
-  if (to !== undefined) await page.screenshot({ path: join(to, `${name}.png`), animations: 'disabled' })
-}
+const pageOf = (user: string) => stage.visit(user)
 
 describe('a reviewer at the page', () => {
   it('sees a new request without reloading, approves it in place, and the run goes on to its end', async () => {
-    const { page, faults, context } = await pageOf('carol@acme.com')
+    const { page, faults, context } = await pageOf('carol')
     await page.getByText('Nothing waits for you').waitFor()
     await shot(page, 'empty')
     await stage.begin('run-1', {
@@ -85,7 +69,7 @@ describe('a reviewer at the page', () => {
   })
 
   it('rejects by keys alone, with the reason that is asked for, and the tool is not called', async () => {
-    const { page, faults, context } = await pageOf('carol@acme.com')
+    const { page, faults, context } = await pageOf('carol')
     const before = stage.calls().length
     await stage.begin('run-2', { order: 'ORD-2', amount: 5000 })
     await row(page, 'run-2-1-0').waitFor()
@@ -103,7 +87,7 @@ describe('a reviewer at the page', () => {
   })
 
   it('is shown hostile parameters as what they are: nothing runs, and what is invisible is said', async () => {
-    const { page, faults, context } = await pageOf('carol@acme.com')
+    const { page, faults, context } = await pageOf('carol')
     await stage.begin('run-3', {
       amount: 1001,
       note: '<script>alert(1)</script><img src=x onerror="alert(2)">',
@@ -128,7 +112,7 @@ describe('a reviewer at the page', () => {
   })
 
   it('decides in one of two tabs, and the other says so and lets the request go', async () => {
-    const [first, second] = await Promise.all([pageOf('carol@acme.com'), pageOf('alice@acme.com')])
+    const [first, second] = await Promise.all([pageOf('carol'), pageOf('alice')])
     await stage.begin('run-4', { order: 'ORD-4', amount: 3000 })
     for (const { page } of [first, second]) await row(page, 'run-4-1-0').click()
     await first.page.getByRole('button', { name: 'Approve' }).click()

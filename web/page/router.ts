@@ -1,15 +1,17 @@
 import { useSyncExternalStore } from 'react'
 
-export const sections = ['approvals', 'runs', 'agents', 'audit'] as const
+export const sections = ['approvals', 'runs', 'agents', 'audit', 'keys'] as const
 export type Section = (typeof sections)[number]
 
-/** Where one is: `/projects/shop/approvals/NAME?run=NAME`. */
+/** Where one is: `/projects/shop/approvals/NAME?run=NAME` or `?settings`. */
 export interface Place {
   readonly project?: string
   readonly section: Section
   readonly name?: string
   /** The run whose drawer is open over the page. */
   readonly run?: string
+  /** Whether the notification settings are open over the page. */
+  readonly settings?: boolean
 }
 
 export function placeOf(url: string): Place {
@@ -21,13 +23,15 @@ export function placeOf(url: string): Place {
     section: sections.find(known => known === section) ?? 'approvals',
     ...(name === undefined ? {} : { name }),
     ...(run === null ? {} : { run }),
+    ...(searchParams.has('settings') ? { settings: true } : {}),
   }
 }
 
-export function urlOf({ project, section, name, run }: Place): string {
+export function urlOf({ project, section, name, run, settings }: Place): string {
   if (project === undefined) return '/'
   const path = ['', 'projects', project, section, ...(name === undefined ? [] : [name])]
-  return path.map(encodeURIComponent).join('/') + (run === undefined ? '' : `?run=${encodeURIComponent(run)}`)
+  const over = run !== undefined ? `?run=${encodeURIComponent(run)}` : settings ? '?settings' : ''
+  return path.map(encodeURIComponent).join('/') + over
 }
 
 export function go(place: Place, how: 'push' | 'replace' = 'push'): void {

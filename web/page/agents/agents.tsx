@@ -2,6 +2,7 @@ import { Badge } from '@mantine/core'
 import type { Agent, Page } from '../api/types.ts'
 import { useHere, useLoaded, useSnapshot } from '../live/hooks.ts'
 import { Said } from '../text/text.tsx'
+import './agents.css'
 
 /** Agents: whether they are ready and what is wrong, and which of their tools wait for a person. */
 export function AgentsPage() {

@@ -19,12 +19,20 @@ export class Unreachable extends Error {
   }
 }
 
+export interface Answered<T> {
+  readonly value: T
+  readonly headers: globalThis.Headers
+}
+
+type Headers = Readonly<Record<string, string>>
 type Query = Readonly<Record<string, string | number | undefined>>
 
 /** Asks the gateway as one person. */
 export interface Api {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
+  /** Any other method, with the answer's headers; `value` is undefined where the answer has no body. */
+  send<T>(method: 'PUT' | 'DELETE', path: string, body?: unknown, headers?: Headers): Promise<Answered<T>>
   /** The answer as it is, for streams. Rejects with `Refused` and `Unreachable` as the others do. */
   open(path: string, init?: RequestInit): Promise<Response>
   /** Milliseconds since the epoch by the gateway's clock: that of this computer may be wrong. */
@@ -61,6 +69,13 @@ export function createApi(credential: string, onSignedOut: (why: string) => void
       )
       const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`
       return (await open(path + search, signal === undefined ? {} : { signal })).json()
+    },
+    send: async <T>(method: string, path: string, body?: unknown, given: Headers = {}) => {
+      const headers = body === undefined ? given : { 'content-type': 'application/json', ...given }
+      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+      const answer = await open(path, init)
+      const text = await answer.text()
+      return { value: (text === '' ? undefined : JSON.parse(text)) as T, headers: answer.headers }
     },
     post: async (path, body) => {
       const headers = { 'content-type': 'application/json' }

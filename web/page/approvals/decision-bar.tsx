@@ -3,6 +3,7 @@ import { type Ref, useImperativeHandle, useRef, useState } from 'react'
 import { Refused } from '../api/client.ts'
 import type { Approval, Verdict } from '../api/types.ts'
 import { useHere } from '../live/hooks.ts'
+import './decide.css'
 
 export interface DecisionHandle {
   approve(): void

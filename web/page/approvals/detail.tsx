@@ -8,6 +8,7 @@ import { Said } from '../text/text.tsx'
 import { DecisionBar, type DecisionHandle } from './decision-bar.tsx'
 import { Gates } from './gates.tsx'
 import { Age, TimeLeft } from './row.tsx'
+import './request.css'
 
 export type DetailHandle = DecisionHandle
 

@@ -1,4 +1,5 @@
 import { useHere } from '../live/hooks.ts'
+import './empty.css'
 
 const steps = [
   ['Gate', 'An Agent names the tools that a person must countersign, with a condition if you like.'],

@@ -1,12 +1,13 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Approval } from '../api/types.ts'
+import { History } from '../history/history.tsx'
 import { useHere, useLoaded, useSnapshot } from '../live/hooks.ts'
 import { go } from '../router.ts'
 import { Detail, type DetailHandle } from './detail.tsx'
 import { EmptyState } from './empty.tsx'
-import { History } from './history.tsx'
-import { Help, useKeys } from './keys.tsx'
 import { PendingRow } from './row.tsx'
+import { Help, useKeys } from './shortcuts.tsx'
+import './queue.css'
 
 /** What waits, nearest deadline first; the chosen request in full beside it; the history beneath. */
 export function ApprovalsPage({ name }: { name: string | undefined }) {

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { Said } from '../text/text.tsx'
+import './json.css'
 
 const SHOWN = 40
 

@@ -8,6 +8,7 @@ import { go, type Place } from '../router.ts'
 import { Said } from '../text/text.tsx'
 import { span } from '../text/time.ts'
 import { Timeline } from './timeline.tsx'
+import './runs.css'
 
 /** The run of the address, over whatever page is beneath. */
 export function RunDrawer({ place }: { place: Place }) {

@@ -9,17 +9,22 @@ import { type MouseEvent, type ReactNode, useEffect } from 'react'
 import { AgentsPage } from '../agents/agents.tsx'
 import { ApprovalsPage } from '../approvals/page.tsx'
 import { AuditPage } from '../audit/audit.tsx'
+import { Bell } from '../inbox/bell.tsx'
+import { KeysPage } from '../keys/keys.tsx'
 import { useHere, useSnapshot } from '../live/hooks.ts'
 import { go, type Place, type Section, sections, urlOf } from '../router.ts'
 import { RunDrawer } from '../runs/drawer.tsx'
 import { RunsPage } from '../runs/runs.tsx'
+import { NotificationSettings } from '../settings/notifications.tsx'
 import { Logo } from './logo.tsx'
+import './shell.css'
 
 const titles: Readonly<Record<Section, string>> = {
   approvals: 'Approvals',
   runs: 'Runs',
   agents: 'Agents',
   audit: 'Audit log',
+  keys: 'API keys',
 }
 
 interface Props {
@@ -63,6 +68,7 @@ export function Shell({ projects, place, onSignOut }: Props) {
         </nav>
         <div className="who">
           <ConnectionState />
+          <Bell />
           <SchemeSwitch />
           <span className="username" title={username}>
             {username}
@@ -78,8 +84,10 @@ export function Shell({ projects, place, onSignOut }: Props) {
         {section === 'runs' && <RunsPage />}
         {section === 'agents' && <AgentsPage />}
         {section === 'audit' && <AuditPage />}
+        {section === 'keys' && <KeysPage />}
       </main>
       <RunDrawer place={place} />
+      <NotificationSettings place={place} />
     </div>
   )
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 
@@ -24,13 +24,17 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string {
   )
 }
 
+export type BrowserOptions = Parameters<Awaited<ReturnType<typeof chromium.launch>>['newContext']>[0]
+
+/** A person's browser: nothing of what others did in theirs. `faults` collects what its pages complained of. */
+export interface Person {
+  readonly context: BrowserContext
+  readonly faults: readonly string[]
+  open(url: string): Promise<Page>
+}
+
 export interface TestBrowser {
-  /** A new person's browser: nothing of what others did in it. `faults` collects what its pages complained of. */
-  person(options?: Parameters<Awaited<ReturnType<typeof chromium.launch>>['newContext']>[0]): Promise<{
-    context: BrowserContext
-    open(url: string): Promise<Page>
-    readonly faults: readonly string[]
-  }>
+  person(options?: BrowserOptions): Promise<Person>
   close(): Promise<void>
 }
 
@@ -89,4 +93,13 @@ export async function signIn(page: Page, credential: string): Promise<void> {
   await page.getByLabel('Token or API key').fill(credential)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByText('Live', { exact: true }).waitFor()
+}
+
+/** The row of a request among those that wait. */
+export const row = (page: Page, request: string): Locator => page.locator(`[data-name="${request}"]`)
+
+/** Takes a picture for the docs where `COUNTERSIGN_SCREENSHOTS` names a folder. */
+export async function shot(page: Page, name: string): Promise<void> {
+  const to = process.env.COUNTERSIGN_SCREENSHOTS
+  if (to !== undefined) await page.screenshot({ path: join(to, `${name}.png`), animations: 'disabled' })
 }

@@ -1,8 +1,9 @@
 // A project with an operator, a gateway that serves the page, a model, a tool, and a browser.
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
+import type { Page } from 'playwright-core'
+import { inject } from 'vitest'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
 import { agentRuns, projects } from '../../../crds/v1alpha1/resources.ts'
-import { buildPage } from '../../../hack/build.ts'
 import { untilMay } from '../../../hack/people/rights.ts'
 import { adminClient, clientFor } from '../../../hack/testing.ts'
 import { callsSeen, startMcpServer } from '../../../operator/agent/testing/mcp-server.ts'
@@ -10,24 +11,26 @@ import { scriptedModel } from '../../../operator/testing/scripted-model.ts'
 import { anAgent, aRun, newWorld, type World } from '../../../operator/testing/world.ts'
 import { readPage } from '../../gateway/page/files.ts'
 import { startGateway, type TestGateway } from '../../gateway/testing.ts'
-import { startBrowser, type TestBrowser } from './browser.ts'
+import { tokenOf } from '../../gateway/testing-cluster.ts'
+import { type BrowserOptions, type Person, signIn, startBrowser, type TestBrowser } from './browser.ts'
 
 export interface PageStage extends World {
   readonly gateway: TestGateway
   readonly browser: TestBrowser
   /** Starts a run as bob whose first call is `process_refund` with these parameters. */
   begin(name: string, params: object, agent?: string): Promise<void>
+  /** A browser of their own in which `user` (`carol`) is signed in, at a path of the project: `approvals`, `runs/run-1`. */
+  visit(user: string, path?: string, options?: BrowserOptions): Promise<Person & { readonly page: Page }>
   /** What the tool was called with. */
   calls(): readonly unknown[]
   close(): Promise<void>
 }
 
-/** Builds the page into `folder` and opens a stage; alice is its owner, bob and carol are members. */
+/** Opens a stage; alice is its owner, bob and carol are members. */
 export async function openPageStage(
-  folder: string,
   agents: Readonly<Record<string, Partial<NonNullable<AgentSpec['approval']>>>>,
 ): Promise<PageStage> {
-  const [browser, built] = await Promise.all([startBrowser(), buildPage(folder)])
+  const browser = await startBrowser()
   const model = await scriptedModel((spoken, results, input) =>
     spoken === 0
       ? {
@@ -65,8 +68,8 @@ export async function openPageStage(
       }),
     )
   }
-  const page = readPage(built)
-  if (page === undefined) throw new Error(`there is no page in ${built}`)
+  const page = readPage(inject('pageFolder'))
+  if (page === undefined) throw new Error(`the page was not built`)
   const gateway = await startGateway(adminClient(), { page })
   return {
     ...world,
@@ -75,6 +78,12 @@ export async function openPageStage(
     begin: async (name, params, agent = Object.keys(agents)[0] ?? '') => {
       const spec = { agentRef: { name: agent }, input: JSON.stringify(params) }
       await clientFor('bob@acme.com').create(agentRuns, aRun(namespace, name, spec))
+    },
+    visit: async (user, path = 'approvals', options = { viewport: { width: 1360, height: 900 } }) => {
+      const person = await browser.person(options)
+      const page = await person.open(`${gateway.url}/projects/${namespace}/${path}`)
+      await signIn(page, tokenOf(`${user}@acme.com`))
+      return { ...person, page }
     },
     calls: () => callsSeen(mcp).map(call => call.arguments),
     close: async () => {

@@ -1,5 +1,6 @@
 import { Fragment, useState } from 'react'
 import { pieces, runsRightToLeft } from './visible.ts'
+import './text.css'
 
 const FOLD = 600
 

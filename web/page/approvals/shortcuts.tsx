@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core'
 import { useEffect, useRef } from 'react'
+import './shortcuts.css'
 
 type Keys = Readonly<Record<string, () => void>>
 

@@ -1,7 +1,8 @@
 import { Alert, Button, Paper, PasswordInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
-import { createApi } from './api/client.ts'
-import { Logo } from './shell/logo.tsx'
+import { createApi } from '../api/client.ts'
+import { Logo } from '../shell/logo.tsx'
+import './sign-in.css'
 
 interface Props {
   /** Why one is not signed in any more. */

@@ -1,9 +1,10 @@
+import { PhaseBadge } from '../approvals/detail.tsx'
 import { useHere, useLoaded, useSnapshot } from '../live/hooks.ts'
 import { Link } from '../shell/shell.tsx'
 import { Said } from '../text/text.tsx'
 import { moment } from '../text/time.ts'
-import { PhaseBadge } from './detail.tsx'
-import { readHistory } from './history-data.ts'
+import { readHistory } from './read.ts'
+import './history.css'
 
 /** What was decided, newest first, from the audit log. */
 export function History() {

@@ -1,0 +1,4 @@
+/** API keys of the project. */
+export function KeysPage() {
+  return null
+}

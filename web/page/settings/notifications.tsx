@@ -1,0 +1,6 @@
+import type { Place } from '../router.ts'
+
+/** The drawer of `?settings`. */
+export function NotificationSettings(_: { place: Place }) {
+  return null
+}

@@ -23,6 +23,7 @@ export class Feed {
   #snapshot: Snapshot = { connection: { state: 'Connecting' }, pending: undefined, changes: 0, settled: 0 }
   readonly #listeners = new Set<() => void>()
   readonly #settled = new Set<(name: string, phase: string) => void>()
+  readonly #heard = new Set<(event: StreamEvent) => void>()
   readonly #pending = new Map<string, Approval>()
   readonly #dirty = new Set<string>()
   readonly #gone = new Set<string>()
@@ -66,6 +67,12 @@ export class Feed {
     return () => this.#settled.delete(listener)
   }
 
+  /** Tells of every event of the stream, as it came; returns the end of it. */
+  onEvent(listener: (event: StreamEvent) => void): () => void {
+    this.#heard.add(listener)
+    return () => this.#heard.delete(listener)
+  }
+
   /** Takes in what an answer said of a request. */
   learn(approval: Approval): void {
     if (approval.phase === 'Pending' && !this.#gone.has(approval.uid))
@@ -78,6 +85,7 @@ export class Feed {
   }
 
   #hear(event: StreamEvent): void {
+    for (const listener of this.#heard) listener(event)
     if (event.type === 'Reset') {
       this.#readAgain(true)
       return

@@ -12,31 +12,50 @@ export interface Place {
   readonly run?: string
   /** Whether the notification settings are open over the page. */
   readonly settings?: boolean
+  /** What the section's list is filtered by, so that a view can be shared. Absent in `go`: as it is in that section. */
+  readonly query?: Query
 }
+
+export type Query = Readonly<Record<string, string>>
 
 export function placeOf(url: string): Place {
   const { pathname, searchParams } = new URL(url, 'http://page')
   const [first, project, section, name] = pathname.split('/').filter(Boolean).map(decodeURIComponent)
   const run = searchParams.get('run')
+  const query = [...searchParams].filter(
+    ([key, value]) => key !== 'run' && key !== 'settings' && value !== '',
+  )
   return {
     ...(first === 'projects' && project !== undefined ? { project } : {}),
     section: sections.find(known => known === section) ?? 'approvals',
     ...(name === undefined ? {} : { name }),
     ...(run === null ? {} : { run }),
     ...(searchParams.has('settings') ? { settings: true } : {}),
+    ...(query.length === 0 ? {} : { query: Object.fromEntries(query) }),
   }
 }
 
-export function urlOf({ project, section, name, run, settings }: Place): string {
+export function urlOf({ project, section, name, run, settings, query = {} }: Place): string {
   if (project === undefined) return '/'
   const path = ['', 'projects', project, section, ...(name === undefined ? [] : [name])]
-  const over = run !== undefined ? `?run=${encodeURIComponent(run)}` : settings ? '?settings' : ''
-  return path.map(encodeURIComponent).join('/') + over
+  const pairs = Object.entries(query).filter(([, value]) => value !== '')
+  const said = [
+    ...(run === undefined ? [] : [`run=${encodeURIComponent(run)}`]),
+    ...(settings && run === undefined ? ['settings'] : []),
+    ...(pairs.length === 0 ? [] : [String(new URLSearchParams(pairs))]),
+  ]
+  return path.map(encodeURIComponent).join('/') + (said.length === 0 ? '' : `?${said.join('&')}`)
 }
 
 export function go(place: Place, how: 'push' | 'replace' = 'push'): void {
-  history[how === 'push' ? 'pushState' : 'replaceState'](null, '', urlOf(place))
+  history[how === 'push' ? 'pushState' : 'replaceState'](null, '', urlOf({ ...filtersHere(place), ...place }))
   dispatchEvent(new PopStateEvent('popstate'))
+}
+
+/** Who opens a run or chooses a request over a filtered list finds it filtered afterwards. */
+function filtersHere({ project, section }: Place): Pick<Place, 'query'> {
+  const here = placeOf(location.href)
+  return here.project === project && here.section === section && here.query ? { query: here.query } : {}
 }
 
 const subscribe = (listener: () => void) => {

@@ -26,6 +26,17 @@ export const agentItem = component(
     ready: z.enum(['True', 'False', 'Unknown']).describe('Whether its runs may go on.'),
     reason: z.string().optional().describe('Why, as one word.'),
     detail: z.string().optional().describe('Why, for people.'),
+    conditions: z
+      .array(
+        z.object({
+          type: z.string().describe('Ready, Accepted, ToolsResolved or ToolsUnchanged.'),
+          status: z.enum(['True', 'False', 'Unknown']),
+          reason: z.string().describe('As one word.'),
+          message: z.string().describe('For people.'),
+        }),
+      )
+      .describe('What the operator found of the spec as it is now; empty until it has looked.'),
+    toolsHash: agentStatus.shape.toolsHash,
     generation: z.int().optional().describe('Counts the changes of its spec.'),
     createdAt: time.describe('When it was created.'),
   }),
@@ -39,7 +50,11 @@ const agentList = component(
 
 /** The item of an agent. */
 export function itemOf({ metadata, spec, status }: Agent): AgentItem {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  // What was found of an earlier spec says nothing of this one.
+  const seen = status?.observedGeneration
+  const stale = seen !== undefined && seen !== metadata.generation
+  const conditions = (stale ? undefined : status?.conditions) ?? []
+  const ready = conditions.find(({ type }) => type === 'Ready')
   return {
     name: metadata.name,
     uid: metadata.uid ?? '',
@@ -49,8 +64,10 @@ export function itemOf({ metadata, spec, status }: Agent): AgentItem {
     approval: spec.approval,
     tools: status?.tools ?? [],
     ready: ready?.status ?? 'Unknown',
-    reason: ready?.reason,
-    detail: ready?.message,
+    reason: stale ? 'Pending' : ready?.reason,
+    detail: stale ? 'the operator has not looked at the spec as it is now' : ready?.message,
+    conditions: conditions.map(({ type, status, reason, message }) => ({ type, status, reason, message })),
+    toolsHash: status?.toolsHash,
     generation: metadata.generation,
     createdAt: metadata.creationTimestamp ?? '',
   }

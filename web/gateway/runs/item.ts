@@ -25,6 +25,13 @@ export const runItem = z.object({
   steps: z.array(status.steps.unwrap().element).describe('The trace, in order.'),
   output: status.output,
   failure: status.failure,
+  waiting: z
+    .object({
+      reason: z.string().describe('As one word: AgentNotReady, AwaitingApproval, ModelUnavailable.'),
+      message: z.string().describe('For people.'),
+    })
+    .optional()
+    .describe('Why a run that has not ended is where it is, by the last word of the operator.'),
 })
 export type RunItem = z.infer<typeof runItem>
 
@@ -48,7 +55,15 @@ export function itemOf({ metadata, spec, status }: AgentRun): RunItem {
     steps: status?.steps ?? [],
     output: status?.output,
     failure: status?.failure,
+    waiting: waitingOf(status),
   }
+}
+
+/** The operator's own words: why the condition Complete is not True yet. */
+function waitingOf(status: AgentRun['status']): RunItem['waiting'] {
+  const complete = status?.conditions?.find(({ type }) => type === 'Complete')
+  if (complete?.status !== 'False' || status?.finishedAt !== undefined) return undefined
+  return { reason: complete.reason, message: complete.message }
 }
 
 /** Whether a run's phase is final. */

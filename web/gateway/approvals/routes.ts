@@ -4,7 +4,7 @@ import { objectName, sha256 } from '../../../crds/v1alpha1/common.ts'
 import type { ObjectRef } from '../../../kube/types.ts'
 import { checkAccess } from '../access/check.ts'
 import { guard } from '../access/guard.ts'
-import { readList, readOne } from '../cache/read.ts'
+import { readList, readNamed, readOne } from '../cache/read.ts'
 import type { Caller } from '../credentials.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
@@ -27,11 +27,28 @@ const approvalList = component(
   z.object({ items: z.array(approvalItem), continue: z.string().optional() }),
 )
 
-const listQuery = pageQuery.extend({
-  phase: z.enum(requestPhases).optional().describe('Only requests in this phase.'),
-  agent: objectName.optional().describe('Only requests of this agent.'),
-  run: objectName.optional().describe('Only requests of this run.'),
-})
+const maxNames = 100
+
+const listQuery = pageQuery
+  .extend({
+    phase: z.enum(requestPhases).optional().describe('Only requests in this phase.'),
+    agent: objectName.optional().describe('Only requests of this agent.'),
+    run: objectName.optional().describe('Only requests of this run.'),
+    names: z
+      .string()
+      .transform(text => text.split(','))
+      .pipe(z.array(objectName).max(maxNames))
+      .refine(list => new Set(list).size === list.length, 'names a request twice')
+      .optional()
+      .meta({ type: 'string' })
+      .describe(
+        `Just these, comma-separated, at most ${maxNames}, in this order; those that are not there are left out.`,
+      ),
+  })
+  .refine(query => query.names === undefined || query.continue === undefined, {
+    path: ['continue'],
+    message: 'names are answered at once',
+  })
 
 const waitQuery = z.strictObject({
   wait: z.coerce
@@ -81,8 +98,12 @@ export function approvalRoutes(app: App, deps: Deps): void {
     },
     async request => {
       const { ns } = request.params
-      const { phase, agent, run, ...page } = request.query
+      const { phase, agent, run, names, ...page } = request.query
       const filters = { phase, agent, run }
+      if (names !== undefined) {
+        const found = await readNamed(callerOf(request), approvals, ns, names, filters, agentOf)
+        return { items: found.map(itemOf) }
+      }
       return await readList(callerOf(request), approvals, ns, filters, page, agentOf, itemOf)
     },
   )

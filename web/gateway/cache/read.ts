@@ -86,6 +86,28 @@ export async function readList<T extends KubeObject, Item>(
   return { items: items.map(item), ...rest }
 }
 
+/**
+ * Those of these names that the caller may list and that are as asked, in the order of the names; the others are left
+ * out. Throws the problems `Forbidden` and `Behind`.
+ */
+export async function readNamed<T extends KubeObject>(
+  caller: Caller,
+  kind: CachedKind<T>,
+  namespace: string,
+  names: readonly string[],
+  filters: Filters,
+  agentOf: AgentOf<T>,
+): Promise<T[]> {
+  await checkAccess(caller, { verb: 'list', resource: kind.resource.plural, namespace })
+  kind.checkLive()
+  const asked = Object.values(filters).some(value => value !== undefined)
+  const among = asked ? new Set(matching(kind, namespace, filters)) : undefined
+  return names
+    .map(name => kind.store.find({ namespace, name }))
+    .filter(found => found !== undefined)
+    .filter(found => coversAgent(caller.scope, agentOf(found)) && (among?.has(found) ?? true))
+}
+
 /** The objects that every index files as asked: the smallest list, held against the others. */
 function matching<T extends KubeObject>(
   { store }: CachedKind<T>,

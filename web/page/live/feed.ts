@@ -1,7 +1,9 @@
 import type { Api } from '../api/client.ts'
-import { Refused } from '../api/client.ts'
 import { follow } from '../api/events.ts'
-import type { Approval, Page, StreamEvent } from '../api/types.ts'
+import type { Approval, StreamEvent } from '../api/types.ts'
+import { Drawn } from './drawn.ts'
+import { Pending } from './pending.ts'
+import { batches, readNames, readPending } from './reading.ts'
 
 export type Connection =
   | { readonly state: 'Connecting' | 'Live' }
@@ -16,17 +18,41 @@ export interface Snapshot {
   readonly changes: number
   /** Counts requests that were settled. */
   readonly settled: number
+  /** How many were read so far, while they are read for the first time. */
+  readonly reading: number
 }
 
-/** Follows one project: which requests wait, and that something changed. */
+const BEGINNING: Snapshot = {
+  connection: { state: 'Connecting' },
+  pending: undefined,
+  changes: 0,
+  settled: 0,
+  reading: 0,
+}
+
+const READ_EVERY_MS = 150
+/** One that is not there yet (another replica of the gateway may be behind) is asked for again after these times. */
+const AGAIN_MS = [300, 1000, 3000]
+const REMEMBERED = 10_000
+
+/**
+ * Follows one project: which requests wait, and that something changed. New requests are read by their names, a hundred
+ * at once; everything is listed only at the beginning and after something was missed.
+ */
 export class Feed {
-  #snapshot: Snapshot = { connection: { state: 'Connecting' }, pending: undefined, changes: 0, settled: 0 }
-  readonly #listeners = new Set<() => void>()
+  readonly #drawn = new Drawn<Snapshot>(BEGINNING)
   readonly #settled = new Set<(name: string, phase: string) => void>()
   readonly #heard = new Set<(event: StreamEvent) => void>()
-  readonly #pending = new Map<string, Approval>()
-  readonly #dirty = new Set<string>()
+  readonly #pending = new Pending()
+  #listed = false
+  /** Whether the stream is open. */
+  #open = false
+  /** Names to be read, each with how often it was not there. */
+  readonly #dirty = new Map<string, number>()
+  /** UIDs of what has left Pending: an answer that was under way does not bring it back. */
   readonly #gone = new Set<string>()
+  /** Names that left Pending while something was read. */
+  readonly #left = new Set<string>()
   #relist = false
   #reading = false
   readonly #stop = new AbortController()
@@ -45,20 +71,30 @@ export class Feed {
       this.project,
       {
         // Listed after the stream is open, so that nothing falls between.
-        opened: () => this.#readAgain(true, 'Live'),
+        opened: () => {
+          this.#open = true
+          this.#readAgain(true)
+        },
         event: event => this.#hear(event),
-        lost: (why, forGood) => this.#set({ connection: { state: 'Lost', why, forGood } }),
+        lost: (why, forGood) => {
+          this.#open = false
+          this.#lost(why, forGood)
+        },
       },
       this.#stop.signal,
     )
-    return () => this.#stop.abort()
+    return () => {
+      this.#stop.abort()
+      this.#drawn.end()
+    }
   }
 
-  readonly snapshot = (): Snapshot => this.#snapshot
+  get snapshot(): () => Snapshot {
+    return this.#drawn.value
+  }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+  get subscribe(): (listener: () => void) => () => void {
+    return this.#drawn.subscribe
   }
 
   /** Tells of requests that leave Pending, whoever decided. */
@@ -73,110 +109,133 @@ export class Feed {
     return () => this.#heard.delete(listener)
   }
 
-  /** Takes in what an answer said of a request. */
-  learn(approval: Approval): void {
-    if (approval.phase === 'Pending' && !this.#gone.has(approval.uid))
-      this.#pending.set(approval.name, approval)
-    else {
-      this.#gone.add(approval.uid)
-      this.#pending.delete(approval.name)
-    }
-    this.#publish()
+  /** Takes in what an answer said of requests. */
+  learn(...approvals: readonly Approval[]): void {
+    for (const approval of approvals) this.#take(approval)
+    this.#draw(true)
+  }
+
+  #take(approval: Approval): void {
+    if (approval.phase !== 'Pending') this.#forget(approval.name, approval.uid)
+    else if (!this.#gone.has(approval.uid)) this.#pending.put(approval)
+  }
+
+  #forget(name: string, uid: string | undefined): void {
+    if (uid !== undefined) this.#gone.add(uid)
+    if (this.#gone.size > REMEMBERED) this.#gone.delete(this.#gone.values().next().value as string)
+    if (this.#reading) this.#left.add(name)
+    this.#pending.delete(name)
   }
 
   #hear(event: StreamEvent): void {
     for (const listener of this.#heard) listener(event)
-    if (event.type === 'Reset') {
-      this.#readAgain(true)
-      return
-    }
-    if (event.type === 'Closed') return
-    if (!event.type.startsWith('Approval')) {
-      this.#set({ changes: this.#snapshot.changes + 1 })
-      return
-    }
-    if (event.type === 'ApprovalSettled' || event.type === 'ApprovalDeleted') {
-      const known = this.#pending.get(event.name)
-      if (known !== undefined) {
-        this.#gone.add(known.uid)
-        this.#pending.delete(event.name)
-        for (const listener of this.#settled)
-          listener(event.name, 'phase' in event ? (event.phase ?? '') : '')
+    switch (event.type) {
+      case 'Closed':
+        return
+      case 'Reset':
+        this.#count('changes')
+        this.#readAgain(true)
+        return
+      case 'ApprovalRequested':
+      case 'ApprovalDecided':
+        this.#dirty.set(event.name, 0)
+        this.#readAgain(false)
+        return
+      case 'ApprovalSettled':
+      case 'ApprovalDeleted': {
+        const known = this.#pending.find(event.name)
+        this.#dirty.delete(event.name)
+        this.#forget(event.name, known?.uid)
+        if (known !== undefined) for (const listener of this.#settled) listener(event.name, event.phase)
+        this.#count('changes')
+        this.#count('settled')
+        this.#draw()
+        return
       }
-      this.#dirty.delete(event.name)
-      this.#publish()
-      this.#set({ changes: this.#snapshot.changes + 1, settled: this.#snapshot.settled + 1 })
-      return
+      default:
+        this.#count('changes')
     }
-    this.#dirty.add(event.name)
-    this.#readAgain(false)
   }
 
-  /** Reads what is not known, one batch at a time: a storm of events becomes a list now and then. */
-  #readAgain(relist: boolean, state?: 'Live'): void {
+  /** Reads what is not known, one batch at a time. */
+  #readAgain(relist: boolean): void {
     if (relist) this.#relist = true
-    if (this.#reading) return
+    if (!this.#reading) void this.#read()
+  }
+
+  async #read(): Promise<void> {
     this.#reading = true
-    void (async () => {
-      try {
-        while (this.#relist || this.#dirty.size > 0) {
-          const all = this.#relist || this.#dirty.size > 4
-          const names = [...this.#dirty]
-          this.#dirty.clear()
-          this.#relist = false
-          await (all ? this.#readAll() : Promise.all(names.map(name => this.#readOne(name))))
-          this.#publish()
-          if (this.#dirty.size > 4) await new Promise(done => setTimeout(done, 250))
-        }
-        if (state !== undefined) this.#set({ connection: { state } })
-      } catch (error) {
-        // The stream is told of its loss by itself; a refusal or a busy gateway is tried again.
-        const why = (error as Error).message
-        this.#set({ connection: { state: 'Lost', why, forGood: false } })
-        setTimeout(() => this.#readAgain(true, 'Live'), 2000)
-      } finally {
-        this.#reading = false
+    try {
+      while (this.#relist || this.#dirty.size > 0) {
+        const begun = performance.now()
+        this.#left.clear()
+        if (this.#relist) await this.#readAll()
+        else await this.#readSome()
+        this.#draw()
+        const rest = READ_EVERY_MS - (performance.now() - begun)
+        if (this.#dirty.size > 0 && rest > 0) await new Promise(done => setTimeout(done, rest))
       }
-    })()
+      if (this.#open) this.#drawn.set({ connection: { state: 'Live' } })
+    } catch (error) {
+      // The stream tells of its loss by itself, and all is read when it is back; a refusal or a busy gateway is asked again.
+      if (!this.#open) return
+      this.#lost((error as Error).message, false)
+      setTimeout(() => this.#stop.signal.aborted || this.#readAgain(true), 2000)
+    } finally {
+      this.#reading = false
+    }
   }
 
   async #readAll(): Promise<void> {
-    const found = new Map<string, Approval>()
-    let next: string | undefined
-    do {
-      const query = { phase: 'Pending', limit: 500, continue: next }
-      const page = await this.#api.get<Page<Approval>>(
-        `/projects/${this.project}/approvals`,
-        query,
-        this.#stop.signal,
-      )
-      for (const item of page.items) if (!this.#gone.has(item.uid)) found.set(item.name, item)
-      next = page.continue
-    } while (next !== undefined)
-    this.#pending.clear()
-    for (const [name, item] of found) this.#pending.set(name, item)
+    this.#relist = false
+    this.#dirty.clear()
+    const progress = (reading: number) => this.#listed || this.#drawn.set({ reading })
+    const found = await readPending(this.#api, this.project, this.#stop.signal, progress)
+    this.#pending.replace([...found.values()].filter(item => this.#mayTake(item)))
+    this.#listed = true
   }
 
-  async #readOne(name: string): Promise<void> {
-    try {
-      const path = `/projects/${this.project}/approvals/${name}`
-      this.learn(await this.#api.get<Approval>(path, {}, this.#stop.signal))
-    } catch (error) {
-      if (!(error instanceof Refused && error.status === 404)) throw error
-      this.#pending.delete(name)
+  async #readSome(): Promise<void> {
+    const [names = []] = batches(this.#dirty.keys())
+    const asked = new Map(names.map(name => [name, this.#dirty.get(name) ?? 0]))
+    for (const name of names) this.#dirty.delete(name)
+    for (const item of await readNames(this.#api, this.project, names, this.#stop.signal)) {
+      asked.delete(item.name)
+      if (this.#mayTake(item)) this.#take(item)
     }
+    for (const [name, tried] of asked) this.#missing(name, tried)
   }
 
-  #publish(): void {
-    const pending = [...this.#pending.values()].sort(
-      (a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt) || a.name.localeCompare(b.name),
-    )
-    this.#set({ pending })
+  /** Whether an answer is not older than what is known; a name that was let go meanwhile is asked for again. */
+  #mayTake({ name, uid, phase }: Approval): boolean {
+    if (phase !== 'Pending' || !this.#left.has(name)) return !this.#gone.has(uid)
+    if (!this.#gone.has(uid)) this.#dirty.set(name, 0)
+    return false
   }
 
-  #set(change: Partial<Snapshot>): void {
-    if (this.#stop.signal.aborted) return
-    this.#snapshot = { ...this.#snapshot, ...change }
-    for (const listener of this.#listeners) listener()
+  #missing(name: string, tried: number): void {
+    if (this.#left.has(name) || this.#dirty.has(name)) return
+    const wait = AGAIN_MS[tried]
+    if (wait === undefined) {
+      this.#pending.delete(name)
+      return
+    }
+    setTimeout(() => {
+      if (this.#stop.signal.aborted || this.#dirty.has(name)) return
+      this.#dirty.set(name, tried + 1)
+      this.#readAgain(false)
+    }, wait)
+  }
+
+  #count(what: 'changes' | 'settled'): void {
+    this.#drawn.set({ [what]: this.#drawn.coming(what) + 1 })
+  }
+
+  #lost(why: string, forGood: boolean): void {
+    this.#drawn.set({ connection: { state: 'Lost', why, forGood } }, true)
+  }
+
+  #draw(now = false): void {
+    this.#drawn.set(this.#listed ? { pending: this.#pending.list() } : {}, now)
   }
 }

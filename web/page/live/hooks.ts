@@ -1,6 +1,7 @@
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { Api } from '../api/client.ts'
 import type { Feed, Snapshot } from './feed.ts'
+import { rereader } from './rereader.ts'
 
 /** What every part of a project's page stands on. */
 export interface Here {
@@ -54,7 +55,11 @@ export interface Loaded<T> {
   readonly error: Error | undefined
 }
 
-/** Reads when a value of `key` is new; what was read before under the same first part stays until the next has come. */
+/**
+ * Reads when `key` is new, and again when `again` is: one reading at a time, what happened meanwhile is read once more,
+ * so that a storm of changes neither floods the gateway nor keeps an answer from coming. What was read before under the
+ * same key stays until the next has come.
+ */
 export function useLoaded<T>(
   read: (signal: AbortSignal) => Promise<T>,
   key: string,
@@ -65,22 +70,29 @@ export function useLoaded<T>(
     value: undefined,
     error: undefined,
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `read` is new at each rendering, `key` says when it differs
+  const current = useRef(read)
+  const rereading = useRef<() => void>(undefined)
   useEffect(() => {
-    const stop = new AbortController()
-    // Several changes in a row are one.
-    const timer = setTimeout(
-      () =>
-        read(stop.signal).then(
-          value => stop.signal.aborted || setState({ key, value, error: undefined }),
-          error => stop.signal.aborted || setState(old => ({ ...old, key, error })),
-        ),
-      again === 0 ? 0 : 120,
+    current.current = read
+  })
+  useEffect(() => {
+    const reader = rereader(
+      signal => current.current(signal),
+      value => setState({ key, value, error: undefined }),
+      error =>
+        setState(old => ({
+          ...(old.key === key ? old : { key, value: undefined, error: undefined }),
+          error,
+        })),
     )
-    return () => {
-      clearTimeout(timer)
-      stop.abort()
-    }
-  }, [key, again])
+    rereading.current = reader.again
+    return reader.stop
+  }, [key])
+  const beginning = useRef(true)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `again` is what happened
+  useEffect(() => {
+    if (!beginning.current) rereading.current?.()
+    beginning.current = false
+  }, [again])
   return state.key === key ? state : { value: undefined, error: undefined }
 }

@@ -1,44 +1,105 @@
-import { Fragment, useState } from 'react'
-import { pieces, runsRightToLeft } from './visible.ts'
+import { Fragment, useEffect, useMemo, useState } from 'react'
+import { useFolded } from './folds.tsx'
+import { type Piece, pieces, runsRightToLeft } from './visible.ts'
 import './text.css'
 
+/** Longer text is folded: its beginning and its end are shown. */
 const FOLD = 600
+const HEAD = 420
+const TAIL = 120
+/** So many pieces are drawn in one go: text that is made of invisible characters has tens of thousands. */
+const STEP = 2000
+
+interface Props {
+  readonly text: string
+  /** For values: in quotes, with every space that nobody would see. */
+  readonly quoted?: boolean
+}
 
 /**
  * Text from agents, models and other people: never markup, every character that could deceive shown by its number,
  * long text folded. `quoted` for values.
  */
-export function Said({ text, quoted = false }: { text: string; quoted?: boolean }) {
+export function Said({ text, quoted = false }: Props) {
   const [open, setOpen] = useState(false)
-  const folded = !open && text.length > FOLD
-  const shown = folded ? text.slice(0, FOLD) : text
+  const long = text.length > FOLD
+  const all = useFolded(long && !open)
+  useEffect(() => {
+    if (all) setOpen(true)
+  }, [all])
+  const quote = quoted && <span className="quote">"</span>
   return (
-    <span className="said">
+    <span className={quoted && text.includes('\n') ? 'said said-lines' : 'said'}>
       <bdi dir="ltr" className="said-text">
-        {quoted && <span className="faint">"</span>}
-        {pieces(shown).map((piece, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other identity
-          <Fragment key={i}>
-            {'text' in piece ? (
-              piece.text
-            ) : (
-              <>
-                <span className="hidden-character" title="a character that is invisible or moves others">
-                  {piece.hidden}
-                </span>
-                {piece.newline && <br />}
-              </>
-            )}
-          </Fragment>
-        ))}
-        {quoted && !folded && <span className="faint">"</span>}
+        {quote}
+        {long && !open ? (
+          <>
+            <Pieces text={beginning(text)} quoted={quoted} />
+            <span className="folded">
+              … {(text.length - beginning(text).length - ending(text).length).toLocaleString('en')} characters
+              folded{' '}
+              <button type="button" className="fold" onClick={() => setOpen(true)}>
+                show all {text.length.toLocaleString('en')} characters
+              </button>{' '}
+              …
+            </span>
+            <Pieces text={ending(text)} quoted={quoted} />
+          </>
+        ) : (
+          <Pieces text={text} quoted={quoted} />
+        )}
+        {quote}
       </bdi>
-      {folded && (
-        <button type="button" className="fold" onClick={() => setOpen(true)}>
-          show all {text.length.toLocaleString('en')} characters
+      {runsRightToLeft(text) && <span className="mark">right-to-left letters</span>}
+    </span>
+  )
+}
+
+// Never in the middle of a character.
+const beginning = (text: string): string => text.slice(0, HEAD).replace(/[\ud800-\udbff]$/, '')
+const ending = (text: string): string => text.slice(-TAIL).replace(/^[\udc00-\udfff]/, '')
+
+function Pieces({ text, quoted }: { text: string; quoted: boolean }) {
+  const [count, setCount] = useState(STEP)
+  const found = useMemo(() => pieces(text, quoted), [text, quoted])
+  const all = useFolded(found.length > count)
+  useEffect(() => {
+    if (!all || found.length <= count) return
+    const frame = requestAnimationFrame(() => setCount(count + STEP))
+    return () => cancelAnimationFrame(frame)
+  }, [all, count, found.length])
+  return (
+    <>
+      {found.slice(0, count).map((piece, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other identity
+        <Fragment key={i}>{drawn(piece)}</Fragment>
+      ))}
+      {found.length > count && (
+        <button type="button" className="fold" onClick={() => setCount(count + STEP)}>
+          show more of this text
         </button>
       )}
-      {runsRightToLeft(text) && <span className="mark">right-to-left letters</span>}
+    </>
+  )
+}
+
+function drawn(piece: Piece) {
+  if ('rightToLeft' in piece) return <bdi dir="rtl">{piece.rightToLeft}</bdi>
+  if ('hidden' in piece) {
+    return (
+      <>
+        <span className="hidden-character" title="a character that is invisible or moves others">
+          {piece.hidden}
+        </span>
+        {piece.newline && <br />}
+      </>
+    )
+  }
+  if (piece.lookAlike === undefined) return piece.text
+  return (
+    <span className="look-alike" title={piece.lookAlike}>
+      {piece.text}
+      <span className="mark">{piece.lookAlike}</span>
     </span>
   )
 }

@@ -182,7 +182,7 @@ describe('a reviewer at the page', () => {
     await page.getByRole('cell', { name: 'run-1', exact: true }).waitFor()
     await shot(page, 'phone-runs')
     await page.getByRole('link', { name: 'Audit log' }).click()
-    await page.getByRole('cell', { name: 'Approval Approved' }).first().waitFor()
+    await page.getByRole('cell', { name: 'approved', exact: true }).first().waitFor()
     await page.getByRole('link', { name: 'Approvals' }).click()
     await shot(page, 'phone-list')
     await row(page, 'run-3-1-0').tap()

@@ -1,106 +1,122 @@
-import { Button, TextInput } from '@mantine/core'
-import { useState } from 'react'
-import { auditActions } from '../../../crds/v1alpha1/audit-actions.ts'
-import type { AuditEntry, Page } from '../api/types.ts'
-import { useHere, useLoaded } from '../live/hooks.ts'
-import { MorePages } from '../runs/more.tsx'
+import type { AuditEntry, StreamEvent } from '../api/types.ts'
+import { FilterBar, Named, Several, Times, useFilters } from '../lists/filters.tsx'
+import { PagedList } from '../lists/list.tsx'
+import { useSuggestions } from '../lists/suggestions.ts'
+import { type Column, Table } from '../lists/table.tsx'
+import { When } from '../lists/when.tsx'
+import { useHere } from '../live/hooks.ts'
+import { type PagedOptions, usePaged } from '../live/paged.ts'
+import { usePlace } from '../router.ts'
 import { Link } from '../shell/shell.tsx'
 import { Said } from '../text/text.tsx'
-import { moment } from '../text/time.ts'
-import { asCsv, asLines, save } from './export.ts'
+import { auditAsked, auditFilters } from './asked.ts'
+import { EntryDetail } from './entry.tsx'
+import { ExportButtons } from './export-button.tsx'
+import { actionOptions, actionWords, actorWords } from './words.ts'
+import './audit.css'
 
-/** What happened, newest first, filtered; what is shown can be saved. */
+const list: Omit<PagedOptions<AuditEntry>, 'filter'> = {
+  path: 'audit',
+  asked: auditAsked,
+  compare: (a, b) => b.seq - a.seq,
+  // Whatever happens is recorded: before it has its effect, a change of an agent a moment after it.
+  concerns: (event: StreamEvent) => event.type !== 'Closed',
+  alsoAfterMs: 1500,
+  // Of changes to the project and to keys no event tells.
+  alsoEveryMs: 5_000,
+}
+
+/** What happened, newest first: filtered, each entry in full, and all that matches to be saved. */
 export function AuditPage() {
-  const { api, project } = useHere()
-  const [action, setAction] = useState('')
-  const [actor, setActor] = useState('')
-  const [limit, setLimit] = useState(50)
-  const { value, error } = useLoaded(
-    signal => api.get<Page<AuditEntry>>(`/projects/${project}/audit`, { action, actor, limit }, signal),
-    `${action} ${actor} ${limit}`,
-    1,
-  )
-  const items = value?.items ?? []
+  const { username } = useHere()
+  const filters = useFilters(auditFilters)
+  const { agents, tools } = useSuggestions()
+  const paged = usePaged({ ...list, filter: filters.query })
   return (
     <section className="page">
       <div className="page-head">
         <h1>Audit log</h1>
-        <label>
-          Action{' '}
-          <select value={action} onChange={event => setAction(event.currentTarget.value)}>
-            <option value="">all</option>
-            {auditActions.map(one => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
-        <TextInput
-          aria-label="By whom"
-          placeholder="by whom, exactly"
-          size="xs"
-          value={actor}
-          onChange={event => setActor(event.currentTarget.value.trim())}
-        />
-        <span className="page-tools">
-          <Button
-            size="xs"
-            variant="default"
-            onClick={() => save(`${project}-audit.csv`, 'text/csv', asCsv(items))}
-          >
-            CSV
-          </Button>
-          <Button
-            size="xs"
-            variant="default"
-            onClick={() => save(`${project}-audit.jsonl`, 'application/jsonl', asLines(items))}
-          >
-            JSONL
-          </Button>
-        </span>
+        <ExportButtons filter={filters.query} asked={auditAsked} />
       </div>
-      {error !== undefined && <p className="trouble">{error.message}</p>}
-      {value !== undefined && items.length === 0 && <p className="faint">Nothing is on record for this.</p>}
-      {items.length > 0 && (
-        <div className="table-frame">
-          <table className="table">
-            <thead>
-              <tr>
-                <th>No.</th>
-                <th>When</th>
-                <th>Action</th>
-                <th>By</th>
-                <th>What</th>
-                <th>Words</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map(entry => (
-                <tr key={entry.seq}>
-                  <td className="faint">{entry.seq}</td>
-                  <td title={entry.time}>{moment(entry.time, api.now())}</td>
-                  <td>{entry.action.replace(/(?<=[a-z])(?=[A-Z])/g, ' ')}</td>
-                  <td>
-                    {entry.actor} {entry.via !== undefined && <span className="faint">({entry.via})</span>}
-                  </td>
-                  <td>
-                    {entry.run !== undefined && (
-                      <Link place={{ project, section: 'audit', run: entry.run }}>{entry.run}</Link>
-                    )}{' '}
-                    <code>{entry.tool ?? entry.object?.name ?? ''}</code>
-                  </td>
-                  <td className="words">
-                    <Said text={entry.reason ?? entry.outcome ?? ''} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      <MorePages
-        more={value?.continue !== undefined && limit < 500}
-        onMore={() => setLimit(Math.min(500, limit * 2))}
-      />
+      <FilterBar label="Filter the audit log" filters={filters}>
+        <Several filters={filters} name="action" label="Action" all="all" options={actionOptions} />
+        <Named filters={filters} name="actor" label="By whom" placeholder="anybody" known={[username]} />
+        <Named filters={filters} name="agent" label="Agent" placeholder="any" known={agents} />
+        <Named
+          filters={filters}
+          name="tool"
+          label="Tool"
+          placeholder="any; shop.* for several"
+          known={tools}
+        />
+        <Times filters={filters} />
+      </FilterBar>
+      <PagedList paged={paged} filters={filters} what="entries" empty="Nothing is on record yet.">
+        {items => (
+          <Table
+            label="Audit log"
+            columns={columns}
+            items={items}
+            changing={paged.changing}
+            idOf={({ seq }) => seq}
+            aboutOf={({ seq, action }) => `entry ${seq}, ${actionWords[action]}`}
+            detail={entry => <EntryDetail entry={entry} />}
+          />
+        )}
+      </PagedList>
     </section>
+  )
+}
+
+const columns: readonly Column<AuditEntry>[] = [
+  { title: 'When', of: ({ time }) => <When time={time} /> },
+  { title: 'Action', of: ({ action }) => <strong>{actionWords[action]}</strong> },
+  {
+    title: 'By whom',
+    words: true,
+    of: ({ actor, via }) => (
+      <>
+        <Said text={actorWords(actor)} /> {via !== undefined && <span className="faint">({via})</span>}
+      </>
+    ),
+  },
+  { title: 'About', words: true, of: entry => <About entry={entry} /> },
+  { title: 'Outcome, reason', words: true, of: entry => <Words entry={entry} /> },
+  { title: 'No.', of: ({ seq }) => <span className="faint">{seq}</span> },
+]
+
+function About({ entry }: { entry: AuditEntry }) {
+  const place = usePlace()
+  const { tool, object, run, agent } = entry
+  return (
+    <>
+      {tool !== undefined && (
+        <code>
+          <Said text={tool} />
+        </code>
+      )}
+      {object !== undefined && (
+        <>
+          {object.kind} <code>{object.name}</code>
+        </>
+      )}
+      <div className="faint">
+        {run !== undefined && <Link place={{ ...place, run }}>{run}</Link>}
+        {run !== undefined && agent !== undefined && ' of '}
+        {object === undefined && agent}
+      </div>
+    </>
+  )
+}
+
+function Words({ entry: { outcome, reason } }: { entry: AuditEntry }) {
+  // In few words: the row opens to all of them.
+  const short = (text: string) => (text.length > 160 ? `${text.slice(0, 160)}…` : text)
+  return (
+    <>
+      {outcome !== undefined && <Said text={short(outcome)} />}
+      {outcome !== undefined && reason !== undefined && ': '}
+      {reason !== undefined && <Said text={short(reason)} />}
+    </>
   )
 }

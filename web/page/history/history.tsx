@@ -1,58 +1,102 @@
+import type { AuditEntry, StreamEvent } from '../api/types.ts'
 import { PhaseBadge } from '../approvals/detail.tsx'
-import { useHere, useLoaded, useSnapshot } from '../live/hooks.ts'
+import { EntryDetail } from '../audit/entry.tsx'
+import { actorWords } from '../audit/words.ts'
+import { Choice, FilterBar, Named, Times, useFilters } from '../lists/filters.tsx'
+import { PagedList } from '../lists/list.tsx'
+import { useSuggestions } from '../lists/suggestions.ts'
+import { type Column, Table } from '../lists/table.tsx'
+import { When } from '../lists/when.tsx'
+import { useHere } from '../live/hooks.ts'
+import { type PagedOptions, usePaged } from '../live/paged.ts'
 import { Link } from '../shell/shell.tsx'
 import { Said } from '../text/text.tsx'
-import { moment } from '../text/time.ts'
-import { readHistory } from './read.ts'
+import { span } from '../text/time.ts'
+import { historyAsked, historyFilters, verdicts } from './asked.ts'
+import { SinglyDecided } from './decisions.tsx'
+import { useRequests, waitedFor } from './requests.ts'
 import './history.css'
+
+const list: Omit<PagedOptions<AuditEntry>, 'filter'> = {
+  path: 'audit',
+  limit: 25,
+  asked: historyAsked,
+  compare: (a, b) => b.seq - a.seq,
+  concerns: (event: StreamEvent) => event.type === 'ApprovalSettled',
+}
 
 /** What was decided, newest first, from the audit log. */
 export function History() {
-  const { api, project } = useHere()
-  const { settled } = useSnapshot()
-  const { value, error } = useLoaded(signal => readHistory(api, project, signal), project, settled)
+  const { project, username } = useHere()
+  const filters = useFilters(historyFilters)
+  const { agents, tools } = useSuggestions()
+  const paged = usePaged({ ...list, filter: filters.query })
+  const requestOf = useRequests(paged.items)
+  const columns: readonly Column<AuditEntry>[] = [
+    { title: 'When', of: ({ time }) => <When time={time} /> },
+    { title: 'Verdict', of: ({ action }) => <PhaseBadge phase={action.replace('Approval', '')} /> },
+    {
+      title: 'Tool',
+      of: ({ tool = '', approvalRequest: name = '' }) => (
+        <Link place={{ project, section: 'approvals', name }}>
+          <code>
+            <Said text={tool} />
+          </code>
+        </Link>
+      ),
+    },
+    { title: 'Agent', of: ({ agent }) => agent },
+    { title: 'By whom', words: true, of: ({ actor }) => <Said text={actorWords(actor)} /> },
+    { title: 'Via', of: ({ via }) => via !== undefined && <Said text={via} /> },
+    {
+      title: 'Reason',
+      words: true,
+      of: ({ reason }) => reason !== undefined && <Said text={short(reason)} />,
+    },
+    {
+      title: 'Waited',
+      of: entry => {
+        const waited = waitedFor(entry, requestOf(entry))
+        return waited !== undefined && (waited < 1000 ? 'under 1 s' : span(waited))
+      },
+    },
+  ]
   return (
     <section className="history" aria-label="History">
-      <h2>Decided lately</h2>
-      {error !== undefined && <p className="trouble">{error.message}</p>}
-      {value !== undefined && value.length === 0 && <p className="faint">Nothing has been decided yet.</p>}
-      {value !== undefined && value.length > 0 && (
-        <div className="table-frame">
-          <table className="table">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Verdict</th>
-                <th>Tool</th>
-                <th>Agent</th>
-                <th>By</th>
-                <th>Reason</th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.map(entry => (
-                <tr key={entry.seq}>
-                  <td title={entry.time}>{moment(entry.time, api.now())}</td>
-                  <td>
-                    <PhaseBadge phase={entry.action.replace('Approval', '')} />
-                  </td>
-                  <td>
-                    <Link place={{ project, section: 'approvals', name: entry.approvalRequest ?? '' }}>
-                      <code>{entry.tool}</code>
-                    </Link>
-                  </td>
-                  <td>{entry.agent}</td>
-                  <td>{entry.actor}</td>
-                  <td className="words">{entry.reason !== undefined && <Said text={entry.reason} />}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      <Link className="more" place={{ project, section: 'audit' }}>
-        The whole audit log
-      </Link>
+      <div className="history-head">
+        <h2>Decided</h2>
+        <Link place={{ project, section: 'audit' }}>The whole audit log</Link>
+      </div>
+      <FilterBar label="Filter the history" filters={filters}>
+        <Named filters={filters} name="agent" label="Agent" placeholder="any" known={agents} />
+        <Named
+          filters={filters}
+          name="tool"
+          label="Tool"
+          placeholder="any; shop.* for several"
+          known={tools}
+        />
+        <Choice filters={filters} name="verdict" label="Verdict" all="any" options={verdicts} />
+        <Named filters={filters} name="reviewer" label="Reviewer" placeholder="anybody" known={[username]} />
+        <Times filters={filters} />
+      </FilterBar>
+      <PagedList paged={paged} filters={filters} what="decisions" empty="Nothing has been decided yet.">
+        {items => (
+          <Table
+            label="Decided requests"
+            columns={columns}
+            items={items}
+            changing={paged.changing}
+            idOf={({ seq }) => seq}
+            aboutOf={({ approvalRequest }) => approvalRequest ?? 'the decision'}
+            detail={entry => (
+              <EntryDetail entry={entry} more={<SinglyDecided request={requestOf(entry)} />} />
+            )}
+          />
+        )}
+      </PagedList>
     </section>
   )
 }
+
+const short = (text: string): string => (text.length > 160 ? `${text.slice(0, 160)}…` : text)

@@ -88,6 +88,8 @@ export interface Client {
   listAll<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeList<T>>
   /** All pages, metadata only: names, labels and annotations without the bodies. */
   listMetadata(resource: Resource, options?: ListOptions): Promise<KubeList<KubeObject>>
+  /** One page, metadata only. */
+  listMetadataPage(resource: Resource, options?: ListOptions): Promise<KubeList<KubeObject>>
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>
   /** PUT; `metadata.resourceVersion`, when set, must still be current (409 otherwise). */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: PatchOptions): Promise<T>

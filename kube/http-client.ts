@@ -111,6 +111,10 @@ class HttpClient implements Client {
     return await this.#pages<KubeObject>(resource, options, metadataList)
   }
 
+  async listMetadataPage(resource: Resource, options: ListOptions = {}): Promise<KubeList<KubeObject>> {
+    return await this.#page<KubeObject>(resource, options, metadataList)
+  }
+
   async create<T extends KubeObject>(
     resource: Resource<T>,
     object: T,

@@ -16,6 +16,7 @@ import {
   TestClock,
   watchLine,
 } from './testing.ts'
+import type { KubeList, WatchEvent } from './types.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -100,6 +101,28 @@ describe('a reflector', () => {
       resourceVersion: '10',
       timeoutSeconds: '450',
     })
+  })
+
+  test('should list nothing for a sink that wants only what happens, and tell it what it may have missed', async () => {
+    const told: string[] = []
+    const sink = {
+      replace: ({ items, resourceVersion }: KubeList<ConfigMap>) =>
+        void told.push(`${items.length} objects at ${resourceVersion}`),
+      apply: (event: WatchEvent<ConfigMap>) => void told.push(event.type),
+    }
+    const { lists, watches } = await reflect(
+      {
+        watch: (response, index) => {
+          if (index === 1) return refuse(response, 410, 'Expired')
+          open(response, watchLine('ADDED', aConfigMap('b', { resourceVersion: '11' })))
+          if (index === 0) response.end()
+        },
+      },
+      { onlyEvents: true, sink },
+    )
+    await expect.poll(() => told).toEqual(['0 objects at 10', 'ADDED', '0 objects at 10', 'ADDED'])
+    expect(lists.map(({ query }) => query.get('limit'))).toEqual(['1', '1'])
+    expect(watches[0]?.query.get('resourceVersion')).toBe('10')
   })
 
   test('should read a large list page by page', async () => {

@@ -23,6 +23,11 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** In [0, 1). */
   readonly random?: () => number
   readonly logger?: Logger
+  /**
+   * The sink wants no objects, only what happens: nothing is listed, however much there is, and `replace` is given no
+   * objects, each time that something may have been missed before what is applied next.
+   */
+  readonly onlyEvents?: boolean
   /** Objects a page. Default 500. */
   readonly pageSize?: number
   /** A watch that gives nothing this long is dead (bookmarks come about each minute). Default 90,000. */
@@ -105,15 +110,16 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, resource, sink, pageSize = 500 } = this.#options
+    const { client, resource, sink, onlyEvents, pageSize = 500 } = this.#options
     // No resourceVersion: what the server knows now, not what some cache of it knew. After a 410 anything less could be
     // older than what we have.
-    const list = await client.listAll(resource, {
-      ...this.#scope(),
-      limit: pageSize,
-      timeoutMs: 120_000,
-      signal,
-    })
+    const options = { ...this.#scope(), limit: pageSize, timeoutMs: 120_000, signal }
+    const list = onlyEvents
+      ? {
+          items: [],
+          resourceVersion: (await client.list(resource, { ...options, limit: 1 })).resourceVersion,
+        }
+      : await client.listAll(resource, options)
     sink.replace(list)
     this.#version = list.resourceVersion
     this.#refusedResumes = 0

@@ -47,6 +47,7 @@ export const faultyClient = (
     list: (...args) => real.list(...args),
     listAll: (...args) => real.listAll(...args),
     listMetadata: (...args) => real.listMetadata(...args),
+    listMetadataPage: (...args) => real.listMetadataPage(...args),
     watch: async function* <T extends KubeObject>(...args: Parameters<typeof real.watch<T>>) {
       for await (const event of real.watch<T>(...args)) {
         await late(args[0])

@@ -57,6 +57,10 @@ export class Cache {
     this.runs = kind(agentRuns, {
       agent: within(({ spec }) => spec.agentRef.name),
       phase: within(({ status }) => status?.phase ?? 'Pending'),
+      continueFrom: object =>
+        object.spec.continueFrom === undefined
+          ? []
+          : [indexValue(namespaceOf(object), object.spec.continueFrom.name)],
     })
     this.approvals = kind(approvalRequests, {
       agent: within(({ spec }) => spec.agentRef.name),

@@ -21,6 +21,10 @@ export const runItem = z.object({
   createdAt: time.describe('When it was created.'),
   startedAt: status.startedAt,
   finishedAt: status.finishedAt,
+  waitedSeconds: status.waitedSeconds,
+  awaitingSince: time
+    .optional()
+    .describe('Since when people are waited for; absent while nobody is. Not in waitedSeconds yet.'),
   turns: status.turns,
   steps: z.array(status.steps.unwrap().element).describe('The trace, in order.'),
   output: status.output,
@@ -51,12 +55,19 @@ export function itemOf({ metadata, spec, status }: AgentRun): RunItem {
     createdAt: metadata.creationTimestamp ?? '',
     startedAt: status?.startedAt,
     finishedAt: status?.finishedAt,
+    waitedSeconds: status?.waitedSeconds,
+    awaitingSince: awaitingSince(status),
     turns: status?.turns,
     steps: status?.steps ?? [],
     output: status?.output,
     failure: status?.failure,
     waiting: waitingOf(status),
   }
+}
+
+function awaitingSince(status: AgentRun['status']): string | undefined {
+  const awaiting = status?.conditions?.find(({ type }) => type === 'AwaitingApproval')
+  return awaiting?.status === 'True' ? awaiting.lastTransitionTime : undefined
 }
 
 /** The operator's own words: why the condition Complete is not True yet. */

@@ -20,6 +20,7 @@ const runList = component('RunList', z.object({ items: z.array(runItem), continu
 const listQuery = pageQuery.extend({
   agent: objectName.optional().describe('Only runs of this agent.'),
   phase: z.enum(runPhases).optional().describe('Only runs in this phase.'),
+  continueFrom: objectName.optional().describe('Only runs that go on with the conversation of this run.'),
 })
 
 const keyHeaders = z.looseObject({
@@ -43,8 +44,8 @@ export function runRoutes(app: App, deps: Deps): void {
       },
     },
     async request => {
-      const { phase, agent, ...page } = request.query
-      const filters = { phase, agent }
+      const { phase, agent, continueFrom, ...page } = request.query
+      const filters = { phase, agent, continueFrom }
       return await readList(callerOf(request), runs, request.params.ns, filters, page, agentOf, itemOf)
     },
   )

@@ -85,10 +85,24 @@ describe.skipIf(!haveTokens())('runs over REST', () => {
     const next = { agent: 'order-manager', input: 'yes, do', continueFrom: body.name }
     expect(await as('carol').post(runs, next)).toMatchObject({ status: 409, body: { code: 'RunNotEnded' } })
     await endAs(body.name, 'Succeeded')
-    expect(await as('carol').post(runs, next)).toMatchObject({
-      status: 201,
-      body: { continueFrom: body.name },
-    })
+    const answer = await as('carol').post(runs, next)
+    expect(answer).toMatchObject({ status: 201, body: { continueFrom: body.name } })
+    const later = await as('carol').get(`${runs}?continueFrom=${body.name}`)
+    expect(later.body.items.map((item: { name: string }) => item.name)).toEqual([answer.body.name])
+    expect((await as('carol').get(`${runs}?continueFrom=${answer.body.name}`)).body.items).toEqual([])
+  })
+
+  test('should say how long people were waited for, and since when they are', async () => {
+    const { body } = await as('carol').post(runs, { agent: 'order-manager', input: 'wait' })
+    const since = '2026-11-22T10:00:00Z'
+    const awaiting = { type: 'AwaitingApproval', reason: 'AwaitingApproval', message: 'waits for people' }
+    const conditions = [{ ...awaiting, status: 'True', lastTransitionTime: since }]
+    const patch = { type: 'merge', body: { status: { waitedSeconds: 312, conditions } } } as const
+    const ref = { namespace: project, name: body.name }
+    await operator().patch(agentRuns, ref, patch, { subresource: 'status' })
+    const read = async () => (await as('carol').get(`${runs}/${body.name}`)).body
+    // The cache hears of it a moment later.
+    await expect.poll(read).toMatchObject({ waitedSeconds: 312, awaitingSince: since })
   })
 
   test('should let an admin set the context and refuse a member in the words of the policy', async () => {

@@ -1,30 +1,18 @@
-import { useMemo, useState } from 'react'
-import { createApi } from './api/client.ts'
 import { Projects } from './shell/projects.tsx'
-import { SignIn } from './sign-in/sign-in.tsx'
+import { useStanding } from './sign-in/hooks.ts'
+import { NoAnswer, SignIn } from './sign-in/sign-in.tsx'
 
-interface SignedIn {
-  readonly credential: string
-  readonly username: string
-}
-
-/** The page: signed in or not. The credential is in the memory of this tab and nowhere else. */
+/** The page: signed in or not. */
 export function App() {
-  const [who, setWho] = useState<SignedIn>()
-  const [why, setWhy] = useState<string>()
-  const api = useMemo(
-    () =>
-      who &&
-      createApi(who.credential, reason => {
-        setWhy(reason)
-        setWho(undefined)
-      }),
-    [who],
-  )
-  if (who === undefined || api === undefined) return <SignIn why={why} onSignedIn={setWho} />
-  const signOut = () => {
-    setWhy(undefined)
-    setWho(undefined)
+  const standing = useStanding()
+  switch (standing.at) {
+    case 'Looking':
+      return null
+    case 'Silent':
+      return <NoAnswer why={standing.why} />
+    case 'Outside':
+      return <SignIn why={standing.why} />
+    case 'Inside':
+      return <Projects key={standing.who.id} who={standing.who} ended={standing.ended} />
   }
-  return <Projects api={api} username={who.username} onSignOut={signOut} />
 }

@@ -21,3 +21,12 @@ test('the settings stand beside the filters', () => {
   const place = { project: 'shop', section: 'runs', settings: true, query: { phase: 'Failed' } } as const
   expect(placeOf(urlOf(place))).toEqual(place)
 })
+
+test('an address that nobody gave is still an address', () => {
+  expect(placeOf('/projects/shop/refunds')).toEqual({
+    project: 'shop',
+    section: 'approvals',
+    unknown: 'refunds',
+  })
+  expect(placeOf('/projects/%zz/runs').project).toBe('%zz')
+})

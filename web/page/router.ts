@@ -8,6 +8,8 @@ export interface Place {
   readonly project?: string
   readonly section: Section
   readonly name?: string
+  /** What the address names in place of a section. */
+  readonly unknown?: string
   /** The run whose drawer is open over the page. */
   readonly run?: string
   /** Whether the notification settings are open over the page. */
@@ -20,7 +22,7 @@ export type Query = Readonly<Record<string, string>>
 
 export function placeOf(url: string): Place {
   const { pathname, searchParams } = new URL(url, 'http://page')
-  const [first, project, section, name] = pathname.split('/').filter(Boolean).map(decodeURIComponent)
+  const [first, project, section, name] = pathname.split('/').filter(Boolean).map(decoded)
   const run = searchParams.get('run')
   const query = [...searchParams].filter(
     ([key, value]) => key !== 'run' && key !== 'settings' && value !== '',
@@ -28,10 +30,20 @@ export function placeOf(url: string): Place {
   return {
     ...(first === 'projects' && project !== undefined ? { project } : {}),
     section: sections.find(known => known === section) ?? 'approvals',
+    ...(section === undefined || sections.some(known => known === section) ? {} : { unknown: section }),
     ...(name === undefined ? {} : { name }),
     ...(run === null ? {} : { run }),
     ...(searchParams.has('settings') ? { settings: true } : {}),
     ...(query.length === 0 ? {} : { query: Object.fromEntries(query) }),
+  }
+}
+
+/** An address that somebody mistyped is no reason to fail. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
   }
 }
 

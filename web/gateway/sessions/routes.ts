@@ -45,6 +45,8 @@ const shownSession = component(
   }),
 )
 
+export type ShownSession = z.infer<typeof shownSession>
+
 /** `POST` and `DELETE /session`: nobody needs a session to sign in, nor a good one to sign out. */
 export function signInRoutes(app: App, sessions: Sessions, { guard, callers }: Limits): void {
   app.post(
@@ -126,7 +128,7 @@ async function checkSender(request: FastifyRequest): Promise<void> {
   if (fault !== undefined) throw fault
 }
 
-function itemOf({ session }: Sealed, { keyID, scope }: Caller): z.infer<typeof shownSession> {
+function itemOf({ session }: Sealed, { keyID, scope }: Caller): ShownSession {
   const { project, readOnly, agents } = scope
   return {
     username: session.user,

@@ -3,12 +3,19 @@ export class Refused extends Error {
   readonly status: number
   readonly code: string
   readonly title: string
+  /** When it makes sense to ask again. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(status: number, document: { code?: string; title?: string; detail?: string }) {
+  constructor(
+    status: number,
+    document: { code?: string; title?: string; detail?: string },
+    retryAfterSeconds?: number,
+  ) {
     super(document.detail ?? `The gateway answered ${status}.`)
     this.status = status
     this.code = document.code ?? 'Unknown'
     this.title = document.title ?? 'The gateway refused'
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
@@ -39,30 +46,82 @@ export interface Api {
   now(): number
 }
 
-/**
- * `credential` is sent with each request and kept nowhere else. `onSignedOut` is called when the gateway does not know
- * it any more.
- */
-export function createApi(credential: string, onSignedOut: (why: string) => void): Api {
+/** The gateway's time, as its answers tell it. */
+export interface GatewayClock {
+  now(): number
+  heard(answer: Response): void
+}
+
+export function gatewayClock(): GatewayClock {
   let ahead = 0
-  const open = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  return {
+    now: () => Date.now() + ahead,
+    heard: answer => {
+      const date = Date.parse(answer.headers.get('date') ?? '')
+      if (!Number.isFinite(date)) return
+      // The header counts whole seconds.
+      const difference = date + 500 - Date.now()
+      ahead = Math.abs(difference) > 1500 ? difference : 0
+    },
+  }
+}
+
+/** Sends one request. Rejects with `Refused` and `Unreachable`, or as `fetch` does where it was aborted. */
+export async function ask(clock: GatewayClock, path: string, init: RequestInit = {}): Promise<Response> {
+  const answer = await fetch(`/api/v1${path}`, { ...init, cache: 'no-store' }).catch(error => {
+    if (init.signal?.aborted) throw error
+    throw new Unreachable()
+  })
+  clock.heard(answer)
+  if (answer.ok) return answer
+  const wait = Number(answer.headers.get('retry-after') ?? Number.NaN)
+  throw new Refused(
+    answer.status,
+    await answer.json().catch(() => ({})),
+    Number.isFinite(wait) ? wait : undefined,
+  )
+}
+
+/** How somebody is signed in. */
+export interface Signed {
+  /** What to send with each request; undefined: the browser's cookie goes by itself. Throws once they have left. */
+  bearer(): string | undefined
+  /** The gateway does not know them any more. Resolves when the same person is signed in again, rejects when they left. */
+  again(refused: Refused): Promise<void>
+}
+
+/** So often what was read is asked for again after one signed in again; more would go round in circles. */
+const MOST_TRIES = 4
+
+/**
+ * Asks as whoever is signed in. Where the gateway does not know them any more, what only reads waits until they are
+ * signed in again; what changes something is refused, so that nothing is done later than they meant it.
+ */
+export function createApi(signed: Signed, clock: GatewayClock): Api {
+  const once = (path: string, init: RequestInit) => {
+    const credential = signed.bearer()
+    if (credential === undefined) return ask(clock, path, init)
     const headers = { ...init.headers, authorization: `Bearer ${credential}` }
-    const answer = await fetch(`/api/v1${path}`, { ...init, headers, cache: 'no-store' }).catch(error => {
-      if (init.signal?.aborted) throw error
-      throw new Unreachable()
-    })
-    const date = Date.parse(answer.headers.get('date') ?? '')
-    // The header counts whole seconds.
-    if (Number.isFinite(date) && Math.abs(date + 500 - Date.now()) > 1500) ahead = date + 500 - Date.now()
-    else if (Number.isFinite(date)) ahead = 0
-    if (answer.ok) return answer
-    const refused = new Refused(answer.status, await answer.json().catch(() => ({})))
-    if (refused.status === 401) onSignedOut(refused.message)
-    throw refused
+    return ask(clock, path, { ...init, headers, credentials: 'omit' })
+  }
+  const open = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await once(path, init)
+      } catch (error) {
+        if (!(error instanceof Refused) || error.status !== 401 || tries === MOST_TRIES) throw error
+        const again = signed.again(error)
+        if ((init.method ?? 'GET') !== 'GET') {
+          again.catch(() => {})
+          throw new Refused(401, { code: error.code, title: error.title, detail: NOT_DONE })
+        }
+        await unlessAborted(again, init.signal ?? undefined)
+      }
+    }
   }
   return {
     open,
-    now: () => Date.now() + ahead,
+    now: clock.now,
     get: async (path, query = {}, signal) => {
       const given = Object.entries(query).flatMap(([name, value]) =>
         value === undefined || value === '' ? [] : [[name, String(value)]],
@@ -82,4 +141,16 @@ export function createApi(credential: string, onSignedOut: (why: string) => void
       return (await open(path, { method: 'POST', headers, body: JSON.stringify(body) })).json()
     },
   }
+}
+
+const NOT_DONE = 'You were signed out, so nothing was done. Sign in, and do it again.'
+
+function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }

@@ -34,8 +34,8 @@ async function heard(api: Api, streams: number) {
     {
       opened: () => {},
       event: event => events.push(event),
-      lost: (why, forGood) => {
-        lost.push([why, forGood])
+      lost: (why, mayNot) => {
+        lost.push([why, mayNot])
         if (lost.length === streams) stop.abort()
       },
     },
@@ -55,13 +55,31 @@ test('it comes back with the last id, also one that came without data', async ()
   expect(asked).toEqual([undefined, '2-1-1'])
 })
 
-test('where the right is lost it says so and does not come back; where a stream says why it ends, that is the reason', async () => {
+test('where the right is lost it says so and asks rarely; where a stream says why it ends, that is the reason', async () => {
   const { api } = gateway(
     ['data: {"type":"Closed","reason":"Stopping","detail":"The gateway stops."}\n\n'],
     Object.assign(new Error('You may not read shop.'), { status: 403 }),
   )
-  expect((await heard(api, 3)).lost).toEqual([
+  expect((await heard(api, 2)).lost).toEqual([
     ['The gateway stops.', false],
     ['You may not read shop.', true],
   ])
+})
+
+test('it comes back at once where somebody asks it to', async () => {
+  const { api, asked } = gateway(
+    Object.assign(new Error('You may not read shop.'), { status: 403 }),
+    Object.assign(new Error('Still not.'), { status: 403 }),
+  )
+  const stop = new AbortController()
+  const waker = new EventTarget()
+  const begun = performance.now()
+  const lost = (why: string) => {
+    // After it has begun to wait.
+    if (why === 'Still not.') stop.abort()
+    else setTimeout(() => waker.dispatchEvent(new Event('wake')))
+  }
+  await follow(api, 'shop', { opened: () => {}, event: () => {}, lost }, stop.signal, waker)
+  expect(asked).toHaveLength(2)
+  expect(performance.now() - begun).toBeLessThan(5000)
 })

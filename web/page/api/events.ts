@@ -6,19 +6,21 @@ export interface Hearing {
   /** The stream is open: what happens from now on is heard. */
   opened(): void
   event(event: StreamEvent): void
-  /** It is not, for this reason; it will be tried again unless `forGood`. */
-  lost(why: string, forGood: boolean): void
+  /** It is not, for this reason; it will be tried again. `mayNot`: one may not read the project, or there is none. */
+  lost(why: string, mayNot: boolean): void
 }
 
 /**
  * Follows a project's events until `signal`, coming back with the last id after each loss: with growing waits, at most
- * ten seconds. A stream that is silent for 45 s is dead (the gateway sends a comment more often).
+ * ten seconds, or until `waker` dispatches `wake`. A stream that is silent for 45 s is dead (the gateway sends a comment
+ * more often).
  */
 export async function follow(
   api: Api,
   project: string,
   hearing: Hearing,
   signal: AbortSignal,
+  waker: EventTarget = new EventTarget(),
 ): Promise<void> {
   let last = ''
   let failures = 0
@@ -39,11 +41,12 @@ export async function follow(
     } catch (error) {
       if (signal.aborted) return
       const { message, status } = error as { message: string; status?: number }
-      const forGood = status === 401 || status === 403 || status === 404
-      hearing.lost(message, forGood)
-      if (forGood) return
+      const mayNot = status === 403 || status === 404
+      hearing.lost(message, mayNot)
+      // A right that comes back is not waited for by many quick questions.
+      if (mayNot) failures = 9
     }
-    await pause(Math.min(10_000, 300 * 2 ** failures++) * (0.7 + 0.6 * Math.random()), signal)
+    await pause(Math.min(10_000, 300 * 2 ** failures++) * (0.7 + 0.6 * Math.random()), signal, waker)
   }
 }
 
@@ -106,15 +109,19 @@ function take(block: string, to: Listener): StreamEvent | undefined {
   return event
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, signal: AbortSignal, waker: EventTarget): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms)
+    const over = new AbortController()
     const now = () => {
       clearTimeout(timer)
+      over.abort()
       resolve()
     }
-    signal.addEventListener('abort', now, { once: true })
+    const timer = setTimeout(now, ms)
+    signal.addEventListener('abort', now, over)
+    waker.addEventListener('wake', now, over)
     // Back on the network: no reason to wait.
-    globalThis.addEventListener?.('online', now, { once: true })
+    globalThis.addEventListener?.('online', now, over)
   })
 }

@@ -2,9 +2,11 @@
 import type { z } from 'zod'
 import type { AgentItem } from '../../gateway/agents/routes.ts'
 import type { ApprovalItem } from '../../gateway/approvals/item.ts'
-import type { AuditItem } from '../../gateway/audit/routes.ts'
+import type { AuditItem } from '../../gateway/audit/item.ts'
 import type { eventData } from '../../gateway/events/event.ts'
+import type { KeyItem } from '../../gateway/keys/item.ts'
 import type { RunItem } from '../../gateway/runs/item.ts'
+import type { ShownSession } from '../../gateway/sessions/routes.ts'
 
 export type Approval = ApprovalItem
 export type Gate = ApprovalItem['gates'][number]
@@ -12,6 +14,8 @@ export type Run = RunItem
 export type Step = RunItem['steps'][number]
 export type Agent = AgentItem
 export type AuditEntry = AuditItem
+export type ApiKey = KeyItem
+export type Session = ShownSession
 export type StreamEvent = z.infer<typeof eventData>
 export type Verdict = 'Approve' | 'Reject'
 

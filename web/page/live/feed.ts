@@ -7,7 +7,8 @@ import { batches, readNames, readPending } from './reading.ts'
 
 export type Connection =
   | { readonly state: 'Connecting' | 'Live' }
-  | { readonly state: 'Lost'; readonly why: string; readonly forGood: boolean }
+  /** `mayNot`: one may not read the project, or there is none. `since`: by the gateway's clock. */
+  | { readonly state: 'Lost'; readonly why: string; readonly mayNot: boolean; readonly since: number }
 
 /** What a project's feed knows; a new object whenever it changes. */
 export interface Snapshot {
@@ -56,6 +57,7 @@ export class Feed {
   #relist = false
   #reading = false
   readonly #stop = new AbortController()
+  readonly #waker = new EventTarget()
   readonly #api: Api
   readonly project: string
 
@@ -76,12 +78,13 @@ export class Feed {
           this.#readAgain(true)
         },
         event: event => this.#hear(event),
-        lost: (why, forGood) => {
+        lost: (why, mayNot) => {
           this.#open = false
-          this.#lost(why, forGood)
+          this.#lost(why, mayNot)
         },
       },
       this.#stop.signal,
+      this.#waker,
     )
     return () => {
       this.#stop.abort()
@@ -107,6 +110,12 @@ export class Feed {
   onEvent(listener: (event: StreamEvent) => void): () => void {
     this.#heard.add(listener)
     return () => this.#heard.delete(listener)
+  }
+
+  /** Where the connection is lost: tries again without waiting. */
+  tryNow(): void {
+    this.#waker.dispatchEvent(new Event('wake'))
+    if (this.#open) this.#readAgain(true)
   }
 
   /** Takes in what an answer said of requests. */
@@ -231,8 +240,10 @@ export class Feed {
     this.#drawn.set({ [what]: this.#drawn.coming(what) + 1 })
   }
 
-  #lost(why: string, forGood: boolean): void {
-    this.#drawn.set({ connection: { state: 'Lost', why, forGood } }, true)
+  #lost(why: string, mayNot: boolean): void {
+    const before = this.#drawn.value().connection
+    const since = before.state === 'Lost' ? before.since : this.#api.now()
+    this.#drawn.set({ connection: { state: 'Lost', why, mayNot, since } }, true)
   }
 
   #draw(now = false): void {

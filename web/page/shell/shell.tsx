@@ -1,10 +1,3 @@
-import {
-  ActionIcon,
-  Button,
-  NativeSelect,
-  useComputedColorScheme,
-  useMantineColorScheme,
-} from '@mantine/core'
 import { type MouseEvent, type ReactNode, useEffect } from 'react'
 import { AgentsPage } from '../agents/agents.tsx'
 import { ApprovalsPage } from '../approvals/page.tsx'
@@ -16,7 +9,14 @@ import { go, type Place, type Section, sections, urlOf } from '../router.ts'
 import { RunDrawer } from '../runs/drawer.tsx'
 import { RunsPage } from '../runs/runs.tsx'
 import { NotificationSettings } from '../settings/notifications.tsx'
+import type { Who } from '../sign-in/who.ts'
+import { Boundary } from './boundary.tsx'
+import { ConnectionState, Disconnected } from './connection.tsx'
 import { Logo } from './logo.tsx'
+import { NoAccess, NoSection } from './no-access.tsx'
+import { ProjectSwitch } from './project-switch.tsx'
+import { SessionNotices } from './session-notices.tsx'
+import { UserMenu } from './user-menu.tsx'
 import './shell.css'
 
 const titles: Readonly<Record<Section, string>> = {
@@ -30,19 +30,22 @@ const titles: Readonly<Record<Section, string>> = {
 interface Props {
   readonly projects: readonly string[]
   readonly place: Place
-  onSignOut(): void
+  readonly who: Who
+  onSignInAgain(): void
+  /** Reads the projects again. */
+  onProjects(): void
 }
 
 /** The frame of a project: where one is, what waits, whether one is connected. */
-export function Shell({ projects, place, onSignOut }: Props) {
-  const { project, username } = useHere()
-  const { pending } = useSnapshot()
-  const waiting = pending?.length ?? 0
+export function Shell({ projects, place, who, onSignInAgain, onProjects }: Props) {
+  const { project } = useHere()
+  const { pending, connection } = useSnapshot()
+  const mayNot = connection.state === 'Lost' && connection.mayNot
+  const waiting = mayNot ? 0 : (pending?.length ?? 0)
   const { section } = place
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${titles[section]} · ${project} · Countersign`
   }, [waiting, section, project])
-  const names = projects.includes(project) ? projects : [project, ...projects]
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -50,17 +53,19 @@ export function Shell({ projects, place, onSignOut }: Props) {
       </a>
       <header className="top">
         <Logo />
-        <NativeSelect
-          aria-label="Project"
-          size="xs"
-          className="project-switch"
-          data={[...names]}
-          value={project}
-          onChange={event => go({ project: event.currentTarget.value, section })}
+        <ProjectSwitch
+          projects={projects}
+          project={project}
+          onOpen={onProjects}
+          onChoose={chosen => go({ project: chosen, section })}
         />
         <nav aria-label="Sections" className="sections">
           {sections.map(one => (
-            <Link key={one} place={{ project, section: one }} current={one === section}>
+            <Link
+              key={one}
+              place={{ project, section: one }}
+              current={one === section && place.unknown === undefined}
+            >
               {titles[one]}
               {one === 'approvals' && waiting > 0 && <span className="count">{waiting}</span>}
             </Link>
@@ -68,28 +73,54 @@ export function Shell({ projects, place, onSignOut }: Props) {
         </nav>
         <div className="who">
           <ConnectionState />
-          <Bell />
-          <SchemeSwitch />
-          <span className="username" title={username}>
-            {username}
-          </span>
-          <Button size="compact-xs" variant="default" onClick={onSignOut}>
-            Sign out
-          </Button>
+          {!mayNot && (
+            <Boundary part="bell">
+              <Bell />
+            </Boundary>
+          )}
+          <UserMenu who={who} place={place} onSignInAgain={onSignInAgain} />
         </div>
       </header>
-      <Disconnected />
+      <SessionNotices who={who} onSignInAgain={onSignInAgain} />
+      {!mayNot && <Disconnected />}
       <main id="main" tabIndex={-1}>
-        {section === 'approvals' && <ApprovalsPage name={place.name} />}
-        {section === 'runs' && <RunsPage />}
-        {section === 'agents' && <AgentsPage />}
-        {section === 'audit' && <AuditPage />}
-        {section === 'keys' && <KeysPage />}
+        {mayNot ? (
+          <NoAccess projects={projects} onProjects={onProjects} />
+        ) : place.unknown === undefined ? (
+          <Boundary key={section} part={titles[section]}>
+            <SectionPage place={place} />
+          </Boundary>
+        ) : (
+          <NoSection name={place.unknown} />
+        )}
       </main>
-      <RunDrawer place={place} />
-      <NotificationSettings place={place} />
+      {!mayNot && (
+        <>
+          <Boundary key={`run ${place.run ?? place.name}`} part="run">
+            <RunDrawer place={place} />
+          </Boundary>
+          <Boundary key={`settings ${place.settings}`} part="notification settings">
+            <NotificationSettings place={place} />
+          </Boundary>
+        </>
+      )}
     </div>
   )
+}
+
+function SectionPage({ place: { section, name } }: { place: Place }) {
+  switch (section) {
+    case 'approvals':
+      return <ApprovalsPage name={name} />
+    case 'runs':
+      return <RunsPage />
+    case 'agents':
+      return <AgentsPage />
+    case 'audit':
+      return <AuditPage />
+    case 'keys':
+      return <KeysPage />
+  }
 }
 
 /** A link inside the page; opened elsewhere as any link where the person asks for it. */
@@ -104,41 +135,5 @@ export function Link(props: { place: Place; current?: boolean; className?: strin
     <a href={urlOf(place)} onClick={click} className={className} aria-current={current ? 'page' : undefined}>
       {children}
     </a>
-  )
-}
-
-function ConnectionState() {
-  const { connection } = useSnapshot()
-  const words = { Connecting: 'Connecting', Live: 'Live', Lost: 'Disconnected' }[connection.state]
-  return (
-    <span className="connection" data-state={connection.state} role="status">
-      {words}
-    </span>
-  )
-}
-
-function Disconnected() {
-  const { connection } = useSnapshot()
-  if (connection.state !== 'Lost') return null
-  return (
-    <div className="banner" role="alert">
-      <strong>Disconnected.</strong> {connection.why}{' '}
-      {connection.forGood ? 'It is not tried again.' : 'What you see may be old. Trying again…'}
-    </div>
-  )
-}
-
-function SchemeSwitch() {
-  const { setColorScheme } = useMantineColorScheme()
-  const dark = useComputedColorScheme('light') === 'dark'
-  return (
-    <ActionIcon
-      variant="default"
-      size="sm"
-      aria-label={dark ? 'Light colours' : 'Dark colours'}
-      onClick={() => setColorScheme(dark ? 'light' : 'dark')}
-    >
-      <span aria-hidden="true">{dark ? '☀' : '☾'}</span>
-    </ActionIcon>
   )
 }

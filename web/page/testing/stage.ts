@@ -5,11 +5,15 @@ import { inject } from 'vitest'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
 import { agentRuns, projects } from '../../../crds/v1alpha1/resources.ts'
 import { untilMay } from '../../../hack/people/rights.ts'
-import { adminClient, clientFor } from '../../../hack/testing.ts'
+import { adminClient, clientFor, eventually } from '../../../hack/testing.ts'
 import { callsSeen, startMcpServer } from '../../../operator/agent/testing/mcp-server.ts'
+import { makeSessionKey } from '../../../operator/session-key.ts'
 import { scriptedModel } from '../../../operator/testing/scripted-model.ts'
-import { anAgent, aRun, newWorld, type World } from '../../../operator/testing/world.ts'
+import { anAgent, aRun, newWorld, operatorClient, type World } from '../../../operator/testing/world.ts'
+import { keyNamespace } from '../../gateway/keys/keeping.ts'
+import { gatewayClient } from '../../gateway/keys/testing-cluster.ts'
 import { readPage } from '../../gateway/page/files.ts'
+import { ownPage } from '../../gateway/sessions/testing.ts'
 import { startGateway, type TestGateway } from '../../gateway/testing.ts'
 import { tokenOf } from '../../gateway/testing-cluster.ts'
 import { type BrowserOptions, type Person, signIn, startBrowser, type TestBrowser } from './browser.ts'
@@ -26,6 +30,8 @@ export interface PageStage extends World {
   close(): Promise<void>
 }
 
+const people = ['alice@acme.com', 'bob@acme.com', 'carol@acme.com'] as const
+
 /** Opens a stage; alice is its owner, bob and carol are members. */
 export async function openPageStage(
   agents: Readonly<Record<string, Partial<NonNullable<AgentSpec['approval']>>>>,
@@ -40,7 +46,8 @@ export async function openPageStage(
       : { text: `Done: ${results.join()}` },
   )
   const mcp = await startMcpServer('Modern', refundTool)
-  const world = await newWorld('page')
+  await makeSessionKey(operatorClient(), keyNamespace)
+  const world = await newWorld('page', { impersonation: 'auto' })
   const { namespace } = world
   await adminClient().create(projects, {
     metadata: { name: 'project', namespace },
@@ -52,7 +59,7 @@ export async function openPageStage(
       ],
     },
   })
-  for (const user of ['alice@acme.com', 'bob@acme.com', 'carol@acme.com']) {
+  for (const user of people) {
     await untilMay(clientFor(user), namespace, true)
   }
   for (const [name, approval] of Object.entries(agents)) {
@@ -70,7 +77,13 @@ export async function openPageStage(
   }
   const page = readPage(inject('pageFolder'))
   if (page === undefined) throw new Error(`the page was not built`)
-  const gateway = await startGateway(adminClient(), { page })
+  // With the gateway's own rights and no more: as whom it may act is the operator's doing.
+  const gateway = await startGateway(await gatewayClient(), { page })
+  for (const user of people) {
+    const init = { headers: ownPage }
+    const signIn = () => gateway.as(undefined).post('/api/v1/session', { token: tokenOf(user) }, init)
+    await eventually(async () => (await signIn()).status === 201)
+  }
   return {
     ...world,
     gateway,

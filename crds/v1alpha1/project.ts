@@ -73,13 +73,23 @@ export const notifications = z.object({
   routes: z
     .array(
       z.object({
-        agents: agentNames.min(1).describe('Names of agents, or "*" for all.'),
-        members: z.array(principal).min(1).max(256).describe('Users or groups that hear of their requests.'),
+        agents: agentNames
+          .min(1)
+          .describe('Names of agents; a trailing * matches a prefix, "*" alone every agent.'),
+        members: z
+          .array(principal)
+          .min(1)
+          .max(256)
+          .describe(
+            'Users or groups that hear of their requests. Who is no member is passed over; where none of them is one, every member hears.',
+          ),
       }),
     )
     .max(128)
     .optional()
-    .describe('Who hears of which agent. Without routes every member hears of every agent.'),
+    .describe(
+      'Who hears of which agent: whom any route of it names. Every member hears of an agent that no route names.',
+    ),
   webhooks: z
     .array(
       z.object({
@@ -96,7 +106,11 @@ export const notifications = z.object({
           .describe(
             'Key of the HMAC-SHA256 signature that a Generic webhook carries. The Secret must be labelled and annotated as that of urlSecretRef.',
           ),
-        agents: agentNames.optional().describe('Names of agents, or "*" for all. Without it all.'),
+        agents: agentNames
+          .optional()
+          .describe(
+            'Names of agents; a trailing * matches a prefix, "*" alone every agent. Without it every agent.',
+          ),
       }),
     )
     .max(32)

@@ -72,6 +72,8 @@ export const runTeller: Teller<AgentRun> = {
       status?.phase,
       status?.turns,
       spec.cancel,
+      // Why it stands where it stands.
+      status?.conditions?.find(({ type }) => type === 'Complete')?.reason,
       // A step's state only moves forward, and steps are only added.
       ...(status?.steps ?? []).map(step => ('state' in step ? step.state : step.type)),
     ].join(' '),
@@ -95,8 +97,8 @@ export const agentTeller: Teller<Agent> = {
     agent: agent.metadata.name,
     mark: [
       agent.metadata.generation,
-      readyOf(agent)?.status,
-      readyOf(agent)?.reason,
+      agent.status?.observedGeneration,
+      ...(agent.status?.conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason}`),
       agent.status?.toolsHash,
     ].join(' '),
   }),

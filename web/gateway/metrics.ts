@@ -1,6 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { promMetrics } from '../../kube/prom-metrics.ts'
-import type { CachedKind } from './cache/kind.ts'
+
+/** A part of the cache. */
+export interface Watched {
+  readonly resource: { readonly plural: string }
+  readonly size: number
+  readonly isLive: boolean
+}
 
 /** The gateway's metrics, in a registry of their own. */
 export class Metrics {
@@ -55,15 +61,15 @@ export class Metrics {
   readonly onAnswer = promMetrics(this.registry).onAnswer
 
   /** Adds the size of each kind of the cache and whether it follows the API server; once. */
-  watchCache(kinds: readonly CachedKind<never>[]): void {
+  watchCache(kinds: readonly Watched[]): void {
     const labelNames = ['resource'] as const
     new Gauge({
       name: 'countersign_gateway_cache_objects',
-      help: 'Objects in the cache',
+      help: 'Objects in the cache; of audit records, the entries that can be found',
       labelNames,
       registers: [this.registry],
       collect() {
-        for (const { resource, store } of kinds) this.set({ resource: resource.plural }, store.size)
+        for (const { resource, size } of kinds) this.set({ resource: resource.plural }, size)
       },
     })
     new Gauge({

@@ -5,7 +5,7 @@ import { agents, approvalRequests, auditRecords, projects } from '../../crds/v1a
 import { adminClient, clientForServiceAccount, testNamespace } from '../../hack/testing.ts'
 import { agentItem } from './agents/routes.ts'
 import { approvalItem } from './approvals/item.ts'
-import { auditItem } from './audit/routes.ts'
+import { auditItem } from './audit/item.ts'
 import { defaultLimits } from './limits/options.ts'
 import { startGateway, type TestGateway } from './testing.ts'
 import {

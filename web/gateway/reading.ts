@@ -39,6 +39,6 @@ export function reading({ metrics, ...options }: ReadingOptions): Reading {
   cache.apikeys.store.subscribe(change => {
     if (hasEnded(change)) rights.changed(change.object.spec.project)
   })
-  metrics.watchCache(cache.kinds)
+  metrics.watchCache([...cache.kinds, cache.audit])
   return { cache, reviews, rights }
 }

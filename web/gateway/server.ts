@@ -67,7 +67,7 @@ export async function buildServer(deps: Deps): Promise<App> {
       approvalRoutes(api, deps)
       runRoutes(api, deps)
       agentRoutes(api, deps)
-      auditRoutes(api)
+      auditRoutes(api, deps)
       eventRoutes(api, deps)
       notificationRoutes(api, deps)
     },

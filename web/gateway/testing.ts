@@ -97,7 +97,7 @@ export async function startGateway(client: Client, overrides: Partial<Deps> = {}
   const leaving = new AbortController()
   const following = cache.run(leaving.signal)
   // Watches are open, too: what a test does next is heard.
-  while (!cache.isLive || cache.kinds.some(kind => kind.lagMs > 0)) await delay(5)
+  while (!cache.isLive || [...cache.kinds, cache.audit].some(kind => kind.lagMs > 0)) await delay(5)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,

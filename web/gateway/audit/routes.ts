@@ -1,23 +1,13 @@
 import { z } from 'zod'
-import { auditEntry } from '../../../crds/v1alpha1/auditrecord.ts'
-import { objectName } from '../../../crds/v1alpha1/common.ts'
-import { auditRecords } from '../../../crds/v1alpha1/resources.ts'
-import { coversAgent } from '../access/scope.ts'
+import { checkAccess } from '../access/check.ts'
+import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
 import { projectParams } from '../http/params.ts'
-import { forEachObject } from '../lists/list.ts'
-import { Newest } from '../lists/newest.ts'
-import { decodePosition } from '../lists/position.ts'
 import { component } from '../openapi/components.ts'
-import { auditQuery, matches } from './filter.ts'
-
-/** An entry of the audit log, with the name of the AuditRecord that holds it. */
-export const auditItem = component(
-  'AuditEntry',
-  auditEntry.extend({ record: objectName.describe('Name of the AuditRecord that holds the entry.') }),
-)
-export type AuditItem = z.infer<typeof auditItem>
+import { auditQuery } from './filter.ts'
+import { auditItem } from './item.ts'
+import { readPage, seqOf } from './read.ts'
 
 const auditList = component(
   'AuditList',
@@ -25,7 +15,7 @@ const auditList = component(
 )
 
 /** `.../audit`: the entries, newest first. */
-export function auditRoutes(app: App): void {
+export function auditRoutes(app: App, { cache: { audit } }: Pick<Deps, 'cache'>): void {
   app.get(
     '/projects/:ns/audit',
     {
@@ -37,22 +27,21 @@ export function auditRoutes(app: App): void {
       },
     },
     async request => {
+      const { ns: namespace } = request.params
       const { limit, continue: token, ...filter } = request.query
-      const after = token === undefined ? undefined : decodePosition(token, ['number'])
-      const { client, scope } = callerOf(request)
-      const newest = await forEachObject(
-        client,
-        auditRecords,
-        { namespace: request.params.ns, signal: request.signal },
-        () => new Newest<AuditItem>(limit, after),
-        (state, { metadata, spec }) => {
-          for (const entry of spec.entries) {
-            if (!coversAgent(scope, entry.agent) || !matches(entry, filter)) continue
-            state.offer([entry.seq], () => ({ ...entry, record: metadata.name }))
-          }
-        },
-      )
-      return newest.page()
+      const caller = callerOf(request)
+      seqOf(token)
+      const check = async () => {
+        await checkAccess(caller, { verb: 'list', resource: audit.resource.plural, namespace })
+        audit.checkLive()
+      }
+      await check()
+      const index = await audit.index(namespace)
+      const source = { namespace, index, records: audit.records, signal: request.signal }
+      const page = await readPage(source, caller.scope, filter, { limit, continue: token })
+      // Reading may have taken long: what is answered now is for who may see it now.
+      await check()
+      return page
     },
   )
 }

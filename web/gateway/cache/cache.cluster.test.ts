@@ -23,12 +23,14 @@ describe.skipIf(!haveTokens())('a cache whose watches are broken', () => {
   /** Breaks them for longer than is borne. */
   const breakLong = async () => {
     cut()
-    await expect.poll(() => gateway.cache.kinds.every(({ lagMs }) => lagMs > 0)).toBe(true)
+    await expect
+      .poll(() => [...gateway.cache.kinds, gateway.cache.audit].every(({ lagMs }) => lagMs > 0))
+      .toBe(true)
     skippedMs += 6000
   }
   const recover = async () => {
     mend()
-    await expect.poll(() => gateway.cache.isLive).toBe(true)
+    await expect.poll(() => gateway.cache.isLive && gateway.cache.audit.isLive).toBe(true)
   }
 
   test('should be answered from for a moment, then with 503 and not with what was true once, then again', async () => {
@@ -45,6 +47,7 @@ describe.skipIf(!haveTokens())('a cache whose watches are broken', () => {
       'runs',
       'runs/x',
       'agents',
+      'audit',
       'notifications',
       'events',
     ]) {
@@ -90,7 +93,7 @@ describe.skipIf(!haveTokens())('a cache whose watches are broken', () => {
 
   test('should say so in its metrics', async () => {
     const live = async () => (await gateway.metrics.registry.metrics()).match(/cache_live\{.*\} (\d)/g)
-    expect(await live()).toHaveLength(5)
+    expect(await live()).toHaveLength(6)
     expect((await live())?.every(line => line.endsWith('1'))).toBe(true)
     await breakLong()
     expect((await live())?.every(line => line.endsWith('0'))).toBe(true)

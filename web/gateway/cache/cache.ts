@@ -7,6 +7,7 @@ import { agentRuns, agents, apiKeys, approvalRequests, projects } from '../../..
 import type { Client } from '../../../kube/client.ts'
 import type { Logger } from '../../../kube/logger.ts'
 import type { Clock, KubeObject, Resource } from '../../../kube/types.ts'
+import { AuditLog } from '../audit/log.ts'
 import { CachedKind } from './kind.ts'
 
 export interface CacheOptions {
@@ -30,8 +31,8 @@ const within =
   (object: T) => [indexValue(namespaceOf(object), read(object))]
 
 /**
- * What the gateway answers from: everything of our kinds but transcripts (nobody may read them) and audit records (too
- * many). Nobody is shown any of it but behind a review of their own rights.
+ * What the gateway answers from: everything of our kinds but transcripts (nobody may read them). Of audit records, of
+ * which there are too many, an index. Nobody is shown any of it but behind a review of their own rights.
  */
 export class Cache {
   readonly agents: CachedKind<Agent>
@@ -40,6 +41,8 @@ export class Cache {
   readonly projects: CachedKind<Project>
   /** Of the gateway's own namespace only. */
   readonly apikeys: CachedKind<APIKey>
+  /** Is behind, or still being read, by itself: nothing but the audit log waits for it. */
+  readonly audit: AuditLog
 
   constructor({ keyNamespace = 'countersign-system', ...options }: CacheOptions) {
     const kind = <T extends KubeObject>(
@@ -69,6 +72,8 @@ export class Cache {
     })
     this.projects = kind(projects, {})
     this.apikeys = kind(apiKeys, {}, keyNamespace)
+    this.audit = new AuditLog(options)
+    this.audit.readAhead(this.projects.store)
   }
 
   get kinds(): readonly CachedKind<never>[] {
@@ -91,6 +96,6 @@ export class Cache {
 
   /** Follows the API server until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.kinds.map(kind => kind.run(signal)))
+    await Promise.all([...this.kinds, this.audit].map(kind => kind.run(signal)))
   }
 }

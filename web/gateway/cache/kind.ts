@@ -19,8 +19,8 @@ export interface KindOptions<T extends KubeObject> {
 /** Told of what the watch brings, after the store has it. */
 export type Listener<T extends KubeObject> = Sink<T>
 
-// A watch that was cut is open again in about a second. Longer than this, and an answer may be no longer true.
-const maxLagMs = 5000
+/** A watch that was cut is open again in about a second. Longer than this, and an answer may be no longer true. */
+export const maxLagMs = 5000
 
 /** One kind of the gateway's cache: what the API server holds of it, as it was a moment ago. */
 export class CachedKind<T extends KubeObject> {
@@ -61,6 +61,10 @@ export class CachedKind<T extends KubeObject> {
   /** For how many milliseconds something may have been missed. */
   get lagMs(): number {
     return this.#reflector.lagMs
+  }
+
+  get size(): number {
+    return this.store.size
   }
 
   get hasSynced(): boolean {

@@ -1,8 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createClient } from '../../../kube/http-client.ts'
-import { answer, configMaps, refuse, scriptedServer } from '../../../kube/testing.ts'
-import { forEachObject } from './list.ts'
 import { Newest } from './newest.ts'
 import { decodePosition, encodePosition, newestFirst, type Position } from './position.ts'
 
@@ -83,33 +80,4 @@ describe('pages, newest first', () => {
       expect(() => decodePosition(text, ['string', 'string'])).toThrow(/continue/)
     },
   )
-})
-
-describe('reading all pages of the API server', () => {
-  const item = (name: string, creationTimestamp: string) => ({ metadata: { name, creationTimestamp } })
-
-  test('should begin anew when a page token has expired, and count nothing twice', async () => {
-    let expired = false
-    const api = await scriptedServer((request, response) => {
-      const token = request.query.get('continue')
-      if (token === null)
-        return answer(response, { items: [item('a', '1'), item('b', '3')], metadata: { continue: 't' } })
-      if (!expired) {
-        expired = true
-        return refuse(response, 410, 'Expired')
-      }
-      answer(response, { items: [item('c', '2')], metadata: {} })
-    })
-    const client = createClient(api.connection)
-    const names = await forEachObject(
-      client,
-      configMaps,
-      { namespace: 'x' },
-      (): string[] => [],
-      (seen, { metadata }) => void seen.push(metadata.name),
-    )
-    expect(names).toEqual(['a', 'b', 'c'])
-    await client.close()
-    await api.close()
-  })
 })

@@ -12,7 +12,7 @@ interface Kept<Item> {
 }
 
 /** Characters of JSON, about: a run with a long trace is a megabyte, and 500 of them would take the gateway's memory. */
-const maxPageSize = 8 * 1024 * 1024
+export const maxPageSize = 8 * 1024 * 1024
 
 /**
  * Picks one page, newest first, out of items that come in any order, holding no more than a few pages at a time: the

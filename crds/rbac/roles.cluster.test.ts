@@ -191,6 +191,20 @@ const allowedOf = async (client: Client, verbs: readonly string[], resource: str
   return verbs.filter((_, i) => answers[i]).join(' ')
 }
 
+describe(`of the ConfigMaps in ${system}`, () => {
+  it.each<[Who, string, string]>([
+    ['the gateway', 'countersign-gateway-seen', 'get list watch patch'],
+    ['the gateway', 'kube-root-ca.crt', ''],
+    ['the operator', 'countersign-gateway-seen', ''],
+    ['owner', 'countersign-gateway-seen', ''],
+  ])('%s may do to %s this and no more: %s', async (who, name, expected) => {
+    const as = people(project)[who]
+    const asked = { namespace: system, group: '', resource: 'configmaps', name }
+    const answers = await Promise.all(verbs.map(verb => isAllowed(as, { ...asked, verb })))
+    expect(verbs.filter((_, i) => answers[i]).join(' ')).toBe(expected)
+  })
+})
+
 describe('of RBAC', () => {
   const roleVerbs = [...verbs, 'bind', 'escalate']
   it.each([

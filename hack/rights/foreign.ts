@@ -27,6 +27,17 @@ export function foreignRequest(world: World, who: Who, deed: Deed): RawRequest {
       return get(`${core}/secrets?limit=1`)
     case 'create secrets':
       return post(`${core}/secrets`, { metadata: { name: 'rights-try' } })
+    case 'list configmaps':
+      return get(`${core}/configmaps?limit=1`)
+    case 'create configmaps':
+      return post(`${core}/configmaps`, { metadata: { name: 'rights-try' } })
+    case 'patch configmaps':
+      return {
+        method: 'PATCH',
+        path: `${core}/configmaps/countersign-gateway-seen?dryRun=All`,
+        contentType: 'application/merge-patch+json',
+        body: { data: { 'rights-try': '2026-11-22T10:00:00.000Z' } },
+      }
     case 'list rolebindings':
       return get(`${rbac}/namespaces/${namespace}/rolebindings?limit=1`)
     case 'create rolebindings':

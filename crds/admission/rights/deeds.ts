@@ -314,6 +314,9 @@ const foreign = [
     place: 'system',
     tags: ["is another's Secret"],
   }),
+  other('configmaps', 'list the ConfigMaps of countersign-system', ['list'], { place: 'system' }),
+  other('configmaps', 'create a ConfigMap in countersign-system', ['create'], { place: 'system' }),
+  other('configmaps', 'move on up to when people have seen the bell', ['patch'], { place: 'system' }),
   other('rolebindings', 'list RoleBindings', ['list']),
   other('rolebindings', 'make themselves an Owner', ['create'], {
     tags: ['binds'],

@@ -122,7 +122,13 @@ const grants: Readonly<Record<Who, Readonly<Record<Place, Grants>>>> = {
   'operator with every right': { project: all, system: all },
   gateway: {
     project: gateway,
-    system: { ...gateway, apikeys: `${read} create patch delete`, 'apikeys/status': 'patch' },
+    system: {
+      ...gateway,
+      apikeys: `${read} create patch delete`,
+      'apikeys/status': 'patch',
+      // countersign-gateway-seen, by name.
+      configmaps: 'patch',
+    },
   },
   'gateway with every right': { project: all, system: all },
   'gateway for a member': { project: member, system: {} },

@@ -1,8 +1,12 @@
-import { Button, Textarea } from '@mantine/core'
-import { type Ref, useImperativeHandle, useRef, useState } from 'react'
-import { Refused } from '../api/client.ts'
-import type { Approval, Verdict } from '../api/types.ts'
+import { Button } from '@mantine/core'
+import { type KeyboardEvent, type Ref, useImperativeHandle, useState } from 'react'
+import type { Approval } from '../api/types.ts'
 import { useHere } from '../live/hooks.ts'
+import { useProject } from '../live/project.ts'
+import { useFolds } from '../text/folds.tsx'
+import { useDeciding, useInView, useIsPast } from './deciding.ts'
+import { mayDecide } from './may.ts'
+import { ReasonField, Unsent } from './reason.tsx'
 import './decide.css'
 
 export interface DecisionHandle {
@@ -18,53 +22,53 @@ interface Props {
   onDecided(approval: Approval, words: string): void
 }
 
-/** Approve or reject, once: whatever is pressed while an answer is awaited does nothing. */
+/** Approve or reject: what one may, what was not seen yet, and what became of it. Nothing is decided twice. */
 export function DecisionBar({ approval, ref, onDeciding, onDecided }: Props) {
-  const { api, project, username } = useHere()
-  const [busy, setBusy] = useState<Verdict>()
+  const { api, username } = useHere()
+  const { value: project } = useProject()
+  const { busy, trouble, decide } = useDeciding({ approval, onDeciding, onDecided })
   const [asking, setAsking] = useState(false)
   const [reason, setReason] = useState('')
-  const [trouble, setTrouble] = useState<string>()
-  // Not state: a second click may come before the first is rendered.
-  const sent = useRef(false)
+  const inView = useInView()
+  const past = useIsPast(approval.expiresAt)
   const own = approval.decisions.find(({ reviewer }) => reviewer === username)
-
-  const decide = async (verdict: Verdict, why?: string) => {
-    if (sent.current || own !== undefined) return
-    sent.current = true
-    setBusy(verdict)
-    setTrouble(undefined)
-    onDeciding(approval.name)
-    const path = `/projects/${project}/approvals/${approval.name}`
-    try {
-      const body = { callDigest: approval.callDigest, ...(why === undefined ? {} : { reason: why }) }
-      const answer = await api.post<Approval>(`${path}/${verdict === 'Approve' ? 'approve' : 'reject'}`, body)
-      onDecided(answer, wordsFor(answer, verdict))
-    } catch (error) {
-      setTrouble(troubleOf(error as Error))
-      const stands = error instanceof Refused && (error.status === 409 || error.status === 410)
-      // As it is now; where that cannot be read the words stay.
-      if (stands)
-        api.get<Approval>(path).then(
-          now => onDecided(now, (error as Error).message),
-          () => {},
-        )
-    } finally {
-      sent.current = false
-      setBusy(undefined)
-    }
+  const pending = approval.phase === 'Pending'
+  const { may, because } = mayDecide(
+    approval,
+    username,
+    project?.you,
+    past ? Number.POSITIVE_INFINITY : api.now(),
+  )
+  const open = may && inView
+  // Whoever has written a reason has seen what it is about.
+  const reject = () => {
+    if (may && reason.trim() !== '') decide('Reject', reason)
   }
   useImperativeHandle(ref, () => ({
-    approve: () => void decide('Approve'),
-    reject: () => setAsking(true),
+    approve: () => open && !asking && decide('Approve'),
+    reject: () => may && setAsking(true),
   }))
 
+  // Written in vain: the words are kept.
+  const unsent = asking && reason.trim() !== '' && own === undefined && (!pending || past)
+  if (unsent) return <Unsent approval={approval} reason={reason} onClose={() => setReason('')} />
+  if (!pending) return null
   if (own !== undefined) {
     return (
       <footer className="decide">
         <p>
           You have {own.verdict === 'Approve' ? 'approved' : 'rejected'}. {approval.approvals} of{' '}
           {approval.requiredApprovals} approvals are there.
+        </p>
+      </footer>
+    )
+  }
+  if (past) {
+    return (
+      <footer className="decide">
+        <p role="status">
+          <strong>Its time is over.</strong> Nobody can decide it any more; the operator records it as
+          Expired.
         </p>
       </footer>
     )
@@ -76,23 +80,14 @@ export function DecisionBar({ approval, ref, onDeciding, onDecided }: Props) {
           {trouble}
         </p>
       )}
+      <Unseen />
       {asking && (
-        <Textarea
-          label="Why is it rejected?"
-          description={approval.onRejection === 'Continue' ? 'The agent is told.' : 'The run ends with it.'}
-          autosize
-          minRows={2}
-          maxRows={6}
-          maxLength={4096}
-          autoFocus
+        <ReasonField
+          onRejection={approval.onRejection}
           value={reason}
-          onChange={event => setReason(event.currentTarget.value)}
-          onKeyDown={event => {
-            if (event.key === 'Escape') setAsking(false)
-            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && reason.trim() !== '') {
-              void decide('Reject', reason)
-            }
-          }}
+          onChange={setReason}
+          onSend={reject}
+          onBack={() => setAsking(false)}
         />
       )}
       <div className="decide-buttons">
@@ -102,12 +97,18 @@ export function DecisionBar({ approval, ref, onDeciding, onDecided }: Props) {
               color="red"
               size="md"
               loading={busy === 'Reject'}
-              disabled={reason.trim() === ''}
-              onClick={() => void decide('Reject', reason)}
+              disabled={!may || reason.trim() === ''}
+              onKeyDown={oncePerPress}
+              onClick={reject}
             >
               Reject with this reason
             </Button>
-            <Button variant="default" size="md" onClick={() => setAsking(false)}>
+            <Button
+              variant="default"
+              size="md"
+              disabled={busy !== undefined}
+              onClick={() => setAsking(false)}
+            >
               Back
             </Button>
           </>
@@ -117,7 +118,11 @@ export function DecisionBar({ approval, ref, onDeciding, onDecided }: Props) {
               size="md"
               className="approve"
               loading={busy === 'Approve'}
-              onClick={() => void decide('Approve')}
+              disabled={!may}
+              // Not yet, and nothing to see of it: it has just come into view.
+              aria-disabled={!open}
+              onKeyDown={oncePerPress}
+              onClick={() => open && decide('Approve')}
               rightSection={<kbd>a</kbd>}
             >
               Approve
@@ -126,7 +131,7 @@ export function DecisionBar({ approval, ref, onDeciding, onDecided }: Props) {
               size="md"
               color="red"
               variant="outline"
-              disabled={busy !== undefined}
+              disabled={!may || busy !== undefined}
               onClick={() => setAsking(true)}
               rightSection={<kbd>r</kbd>}
             >
@@ -134,23 +139,29 @@ export function DecisionBar({ approval, ref, onDeciding, onDecided }: Props) {
             </Button>
           </>
         )}
-        <span className="faint final">A decision is final: there is no undo.</span>
+        <span className={may ? 'faint final' : 'final'}>
+          {may ? 'A decision is final: there is no undo.' : because}
+        </span>
       </div>
     </footer>
   )
 }
 
-function wordsFor({ name, phase, approvals, requiredApprovals }: Approval, verdict: Verdict): string {
-  if (phase !== 'Pending') return `${name} is ${phase}.`
-  if (verdict === 'Approve' && approvals < requiredApprovals) {
-    return `You approved ${name}: ${approvals} of ${requiredApprovals} approvals are there.`
-  }
-  return `Your decision on ${name} is written. The operator has not settled it yet.`
+/** What of the request is folded, so that nobody decides what they have not seen without knowing. */
+function Unseen() {
+  const { folded, openAll } = useFolds()
+  if (folded === 0) return null
+  return (
+    <p className="unseen" role="status">
+      {folded === 1 ? '1 part of this request is folded.' : `${folded} parts of this request are folded.`}{' '}
+      <button type="button" className="fold" onClick={openAll}>
+        unfold {folded === 1 ? 'it' : 'all'}
+      </button>
+    </p>
+  )
 }
 
-const troubleOf = (error: Error): string =>
-  error instanceof Refused
-    ? error.status === 403
-      ? `You may not decide this. ${error.message}`
-      : error.message
-    : `${error.message} It is not known whether your decision arrived. Decide again: the same decision twice does no harm.`
+/** A key that is held down presses once. */
+function oncePerPress(event: KeyboardEvent): void {
+  if (event.repeat) event.preventDefault()
+}

@@ -1,14 +1,19 @@
-import { Badge, CopyButton } from '@mantine/core'
 import { type Ref, useImperativeHandle, useRef } from 'react'
 import type { Approval } from '../api/types.ts'
-import { JsonView } from '../json/json-view.tsx'
 import { useHere } from '../live/hooks.ts'
 import { Link } from '../shell/shell.tsx'
+import { Folds } from '../text/folds.tsx'
 import { Said } from '../text/text.tsx'
 import { DecisionBar, type DecisionHandle } from './decision-bar.tsx'
+import { Facts } from './facts.tsx'
 import { Gates } from './gates.tsx'
-import { Age, TimeLeft } from './row.tsx'
+import { Parameters } from './parameters.tsx'
+import { PhaseBadge } from './phase.tsx'
+import { TimeLeft } from './times.tsx'
+import { Unshowable } from './unshowable.tsx'
 import './request.css'
+
+export { PhaseBadge } from './phase.tsx'
 
 export type DetailHandle = DecisionHandle
 
@@ -28,8 +33,7 @@ export function Detail({ approval, ref, onDeciding, onDecided, onBack }: Props) 
     approve: () => bar.current?.approve(),
     reject: () => bar.current?.reject(),
   }))
-  const { tool, agent, run, message, params, requestedBy, phase, name } = approval
-  const pending = phase === 'Pending'
+  const { tool, agent, message, params, phase } = approval
   return (
     <article className="request" aria-labelledby="request-title">
       <button type="button" className="back fold" onClick={onBack}>
@@ -46,61 +50,27 @@ export function Detail({ approval, ref, onDeciding, onDecided, onBack }: Props) 
             </code>
           </h2>
         </div>
-        {pending ? <TimeLeft approval={approval} /> : <PhaseBadge phase={phase} />}
+        {phase === 'Pending' ? <TimeLeft approval={approval} /> : <PhaseBadge phase={phase} />}
       </header>
-      {message !== undefined && (
-        <p className="message">
-          <Said text={message} />
-        </p>
-      )}
-      <section aria-label="Parameters" className="params">
-        <h3>Parameters</h3>
-        <JsonView value={params} />
-      </section>
-      <section aria-label="Why a person is asked">
-        <h3>Why you are asked</h3>
-        <Gates gates={approval.gates} />
-      </section>
-      <dl className="facts">
-        <Fact name="Started by">{requestedBy === undefined ? 'unknown' : <Said text={requestedBy} />}</Fact>
-        <Fact name="Run">
-          <Link place={{ project, section: 'approvals', name, run }}>{run}</Link>
-        </Fact>
-        <Fact name="Waiting for">{pending ? <Age approval={approval} /> : 'nobody: it is settled'}</Fact>
-        <Fact name="Approvals">
-          {approval.approvals} of {approval.requiredApprovals}
-          {approval.allowSelfApproval ? '' : ' · not by who started it'}
-        </Fact>
-        <Fact name="If rejected">
-          {approval.onRejection === 'Continue' ? 'the agent is told why, and goes on' : 'the run ends'}
-        </Fact>
-        <Fact name="Call digest">
-          <CopyButton value={approval.callDigest}>
-            {({ copied, copy }) => (
-              <button
-                type="button"
-                className="digest"
-                onClick={copy}
-                title="Copy, to compare with kubectl and the log"
-              >
-                <code>{approval.callDigest}</code> {copied ? 'copied' : 'copy'}
-              </button>
-            )}
-          </CopyButton>
-        </Fact>
-      </dl>
-      {approval.decisions.length > 0 && <Decisions approval={approval} />}
-      {pending && <DecisionBar ref={bar} approval={approval} onDeciding={onDeciding} onDecided={onDecided} />}
+      {/* What cannot be shown cannot be decided here. */}
+      <Unshowable>
+        <Folds>
+          {message !== undefined && (
+            <p className="message">
+              <Said text={message} />
+            </p>
+          )}
+          <Parameters params={params} />
+          <section aria-label="Why a person is asked">
+            <h3>Why you are asked</h3>
+            <Gates gates={approval.gates} />
+          </section>
+          <Facts approval={approval} />
+          {approval.decisions.length > 0 && <Decisions approval={approval} />}
+          <DecisionBar ref={bar} approval={approval} onDeciding={onDeciding} onDecided={onDecided} />
+        </Folds>
+      </Unshowable>
     </article>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
 
@@ -121,27 +91,11 @@ function Decisions({ approval }: { approval: Approval }) {
           </li>
         ))}
       </ul>
-      {approval.outcome !== undefined && <p className="faint">{approval.outcome}</p>}
+      {approval.outcome !== undefined && (
+        <p className="faint">
+          <Said text={approval.outcome} />
+        </p>
+      )}
     </section>
-  )
-}
-
-const colors: Readonly<Record<string, string>> = {
-  Approved: 'teal',
-  Succeeded: 'teal',
-  Rejected: 'red',
-  Failed: 'red',
-  Expired: 'orange',
-  AwaitingApproval: 'orange',
-  Pending: 'gray',
-  Running: 'blue',
-}
-
-/** How something stands, in its colour and in words. */
-export function PhaseBadge({ phase }: { phase: string }) {
-  return (
-    <Badge component="span" variant="light" color={colors[phase] ?? 'gray'} className="phase">
-      {phase.replace(/(?<=[a-z])(?=[A-Z])/g, ' ')}
-    </Badge>
   )
 }

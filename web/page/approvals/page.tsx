@@ -1,137 +1,114 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Approval } from '../api/types.ts'
 import { History } from '../history/history.tsx'
-import { useHere, useLoaded, useSnapshot } from '../live/hooks.ts'
+import { useHere, useSnapshot } from '../live/hooks.ts'
 import { go } from '../router.ts'
+import { useChosen } from './chosen.ts'
 import { Detail, type DetailHandle } from './detail.tsx'
 import { EmptyState } from './empty.tsx'
-import { PendingRow } from './row.tsx'
+import { Notices, useNotices } from './notices.tsx'
+import { Queue, type QueueHandle } from './queue/queue.tsx'
 import { Help, useKeys } from './shortcuts.tsx'
-import './queue.css'
+import './desk.css'
 
 /** What waits, nearest deadline first; the chosen request in full beside it; the history beneath. */
 export function ApprovalsPage({ name }: { name: string | undefined }) {
-  const { api, project, feed } = useHere()
-  const { pending, changes } = useSnapshot()
-  const waiting = pending ?? []
-  const [notices, setNotices] = useState<readonly string[]>([])
+  const { project, feed } = useHere()
+  const { pending } = useSnapshot()
+  const { shown, error } = useChosen(name)
+  const { notices, say, dismiss } = useNotices()
   const [help, setHelp] = useState(false)
-  const handle = useRef<DetailHandle>(null)
+  const detail = useRef<DetailHandle>(null)
+  const queue = useRef<QueueHandle>(null)
   const narrow = useNarrow()
   const select = useCallback(
     (next: string | undefined, how: 'push' | 'replace' = 'push') =>
       go({ project, section: 'approvals', ...(next === undefined ? {} : { name: next }) }, how),
     [project],
   )
-  const known = waiting.find(item => item.name === name)
-  // One that is not pending (any more), by its own address.
-  const path = `/projects/${project}/approvals/${name}`
-  const other = useLoaded<Approval | undefined>(
-    signal =>
-      name === undefined || known !== undefined ? Promise.resolve(undefined) : api.get(path, {}, signal),
-    `${name} ${known !== undefined}`,
-    changes,
-  )
-  // What was shown stays until it has been read again.
-  const last = useRef<Approval>(undefined)
-  const shown = known ?? other.value ?? (last.current?.name === name ? last.current : undefined)
-  useEffect(() => {
-    if (shown !== undefined) last.current = shown
-  })
   // Chosen once: a nearer deadline that comes in does not slip under somebody's finger.
-  const first = waiting[0]?.name
+  const first = pending?.[0]?.name
   useEffect(() => {
     if (name === undefined && !narrow && first !== undefined) select(first, 'replace')
   }, [name, narrow, first, select])
 
+  // What one decides oneself is said by the answer.
   const mine = useRef(new Set<string>())
+  const shownName = shown?.name
   useEffect(
     () =>
       feed.onSettled((settled, phase) => {
-        if (mine.current.has(settled)) return
-        setNotices(old => [`${settled} was settled elsewhere: ${phase}.`, ...old].slice(0, 3))
+        if (settled === shownName && !mine.current.has(settled)) {
+          say(`${settled} was settled elsewhere: ${phase}.`)
+        }
       }),
-    [feed],
+    [feed, shownName, say],
   )
+  const deciding = useCallback((...names: readonly string[]) => {
+    for (const one of names) mine.current.add(one)
+  }, [])
   const decided = useCallback(
     (approval: Approval, words: string) => {
-      mine.current.add(approval.name)
-      setNotices(old => [words, ...old].slice(0, 3))
+      deciding(approval.name)
+      say(words)
       // It stays in view, settled: the next one must not stand where the second half of a double click falls.
       feed.learn(approval)
     },
-    [feed],
+    [feed, deciding, say],
   )
-  const deciding = useCallback((decidedName: string) => mine.current.add(decidedName), [])
-
-  const at = waiting.findIndex(item => item.name === shown?.name)
-  const move = (by: number) => {
-    const next = waiting[Math.min(waiting.length - 1, Math.max(0, at + by))]
-    if (next !== undefined) select(next.name, 'replace')
-  }
+  const lost = useCallback(
+    (names: readonly string[]) => {
+      const others = names.filter(one => !mine.current.has(one))
+      if (others.length === 1) say(`${others[0]} was settled elsewhere: it is not selected any more.`)
+      if (others.length > 1) say(`${others.length} of those you selected were settled elsewhere.`)
+    },
+    [say],
+  )
   const keys = useMemo(
     () => ({
-      a: () => handle.current?.approve(),
-      r: () => handle.current?.reject(),
+      a: () => queue.current?.approve() || detail.current?.approve(),
+      r: () => queue.current?.reject() || detail.current?.reject(),
+      j: () => queue.current?.move(1),
+      k: () => queue.current?.move(-1),
+      x: () => queue.current?.select(),
+      '/': () => queue.current?.search(),
       '?': () => setHelp(true),
     }),
     [],
   )
-  useKeys({ ...keys, j: () => move(1), k: () => move(-1) })
+  useKeys(keys)
+  const choose = useCallback((approval: Approval) => select(approval.name), [select])
+  const step = useCallback((approval: Approval) => select(approval.name, 'replace'), [select])
 
+  const empty = pending?.length === 0 && shown === undefined && error === undefined
   return (
     <>
-      <div className="notices" aria-live="polite">
-        {notices.map((words, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: words may repeat
-          <div key={i} className="notice">
-            {words}
-            <button
-              type="button"
-              aria-label="Dismiss"
-              onClick={() => setNotices(notices.filter((_, j) => j !== i))}
-            >
-              ×
-            </button>
-          </div>
-        ))}
-      </div>
-      {pending !== undefined && waiting.length === 0 && shown === undefined && other.error === undefined ? (
+      <Notices notices={notices} onDismiss={dismiss} />
+      {empty ? (
         <EmptyState />
       ) : (
-        <div className="desk" data-open={shown !== undefined}>
-          <section className="queue" aria-label="Pending approvals">
-            <h1>
-              {waiting.length === 0 ? 'Nothing waits' : `${waiting.length} waiting`}
-              <button type="button" className="fold" onClick={() => setHelp(true)}>
-                keys <kbd>?</kbd>
-              </button>
-            </h1>
-            <ul>
-              {waiting.map(item => (
-                <PendingRow
-                  key={item.uid}
-                  approval={item}
-                  chosen={item.name === shown?.name}
-                  onChoose={select}
-                />
-              ))}
-            </ul>
-          </section>
+        <div className="desk" data-open={shown !== undefined || error !== undefined}>
+          <Queue
+            ref={queue}
+            chosen={shown}
+            onChoose={choose}
+            onStep={step}
+            onHelp={() => setHelp(true)}
+            onDeciding={deciding}
+            onLost={lost}
+          />
           <section className="chosen" aria-label="The request">
             {shown !== undefined && (
               <Detail
                 key={shown.uid}
-                ref={handle}
+                ref={detail}
                 approval={shown}
                 onDeciding={deciding}
                 onDecided={decided}
                 onBack={() => select(undefined)}
               />
             )}
-            {shown === undefined && other.error !== undefined && (
-              <p className="empty">{other.error.message}</p>
-            )}
+            {shown === undefined && error !== undefined && <p className="empty">{error.message}</p>}
           </section>
         </div>
       )}

@@ -29,8 +29,11 @@ export function useKeys(keys: Keys): void {
 const explained = [
   ['j', 'the next request'],
   ['k', 'the one before'],
-  ['a', 'approve the request that is shown'],
-  ['r', 'reject it: you are asked for the reason'],
+  ['a', 'approve the request that is shown; where some are selected, those: you are asked once more'],
+  ['r', 'reject it, or those: you are asked for the reason'],
+  ['x', 'select the request that is shown, or let it go'],
+  ['/', 'filter what waits'],
+  ['↑ ↓ Home End', 'in the list: move through it'],
   ['Ctrl Enter', 'in the reason: send it'],
   ['Esc', 'close what is open'],
   ['?', 'this help'],

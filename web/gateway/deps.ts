@@ -15,8 +15,8 @@ export interface Deps {
   /** Acts as the gateway's own ServiceAccount. */
   readonly client: Client
   readonly credentials: Credentials
-  readonly apiKeys?: ApiKeys
-  readonly sessions?: Sessions
+  readonly apiKeys: ApiKeys
+  readonly sessions: Sessions
   /** What is read is read from here, behind a review of the caller. */
   readonly cache: Cache
   readonly rights: Rights

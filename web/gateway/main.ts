@@ -1,21 +1,16 @@
 // The gateway's process: REST under /api/v1 (docs/rest.md), with its metrics on a port of their own.
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { sleep, systemClock } from '../../kube/clock.ts'
 import { loadConnection } from '../../kube/config.ts'
 import { logSafe } from '../../kube/errors.ts'
 import { createClient } from '../../kube/http-client.ts'
+import { assemble } from './assemble.ts'
 import { type Config, readConfig } from './config.ts'
-import type { Deps } from './deps.ts'
-import { apiKeySupport } from './keys/setup.ts'
 import { Metrics } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { readPage } from './page/files.ts'
-import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
-import { Sessions } from './sessions/setup.ts'
-import { bearerTokens } from './tokens.ts'
 
 // Long enough for a long poll and a settlement to end; a pod is killed after 30 s.
 const shutdownMs = 25_000
@@ -35,42 +30,21 @@ async function run(config: Config, log: Logger): Promise<void> {
     userAgent: 'countersign-gateway',
     onAnswer: metrics.onAnswer,
   })
-  const stopping = new AbortController()
-  const surroundings = { client, clock: systemClock, random: Math.random }
-  const { cache, reviews, rights } = reading({ ...surroundings, logger: log, metrics })
-  const tokens = bearerTokens({ client, clock: systemClock, reviews })
-  const apiKeys = apiKeySupport({
-    ...surroundings,
-    cache,
-    reviews,
-    tokens,
-    randomBytes,
-    stopping: stopping.signal,
-  })
   const page = readPage(pageFolder)
   if (page === undefined) log.warn('there is no page: npm run build makes it')
-  const sessions = new Sessions({
-    ...surroundings,
-    cache,
-    reviews,
-    apiKeys,
-    randomBytes,
-    times: config.sessions,
-  })
-  const deps: Deps = {
-    ...surroundings,
-    credentials: apiKeys.credentials,
-    apiKeys,
-    sessions,
-    cache,
-    rights,
-    newID: () => randomBytes(8).toString('hex'),
+  const stopping = new AbortController()
+  const deps = assemble({
+    client,
+    clock: systemClock,
+    random: Math.random,
     log,
-    limits: config.limits,
     metrics,
+    limits: config.limits,
+    sessionTimes: config.sessions,
     stopping: stopping.signal,
     ...(page === undefined ? {} : { page }),
-  }
+  })
+  const { cache } = deps
   const app = await buildServer(deps)
   const leaving = new AbortController()
   const following = cache.run(leaving.signal)

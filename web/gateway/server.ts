@@ -29,7 +29,7 @@ export async function buildServer(deps: Deps): Promise<App> {
   const options = deps.limits ?? defaultLimits
   const limits = createLimits({ ...deps, options })
   const { sessions } = deps
-  const bySession = sessions && sessionsByCookie(sessions)
+  const bySession = sessionsByCookie(sessions)
   const app: App = Fastify({
     loggerInstance: deps.log,
     // Its own lines hold URLs and error messages: request-log.ts writes one without.
@@ -61,8 +61,8 @@ export async function buildServer(deps: Deps): Promise<App> {
     async (api: App) => {
       authenticate(api, limits, bySession)
       holdToScope(api)
-      if (sessions !== undefined) sessionRoutes(api, sessions)
-      deps.apiKeys?.routes(api)
+      sessionRoutes(api, sessions)
+      deps.apiKeys.routes(api)
       projectRoutes(api, deps)
       approvalRoutes(api, deps)
       runRoutes(api, deps)
@@ -73,11 +73,7 @@ export async function buildServer(deps: Deps): Promise<App> {
     },
     { prefix: '/api/v1' },
   )
-  if (sessions !== undefined) {
-    await app.register(async (open: App) => signInRoutes(open, sessions, limits), {
-      prefix: '/api/v1',
-    })
-  }
+  await app.register(async (open: App) => signInRoutes(open, sessions, limits), { prefix: '/api/v1' })
   refuseOthers()
   return app
 }

@@ -1,19 +1,14 @@
 // Helpers for tests of the gateway: a real one, listening on loopback.
-import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Client } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
+import { assemble, type Parts } from './assemble.ts'
 import type { Cache } from './cache/cache.ts'
 import type { Deps } from './deps.ts'
-import { apiKeySupport } from './keys/setup.ts'
 import { Metrics } from './metrics.ts'
-import { reading } from './reading.ts'
 import { buildServer } from './server.ts'
-import { defaultTimes } from './sessions/session.ts'
-import { Sessions } from './sessions/setup.ts'
-import { bearerTokens } from './tokens.ts'
 
 /** What the gateway answered. */
 export interface Answer {
@@ -50,7 +45,10 @@ export interface TestGateway {
 }
 
 /** Starts a gateway that acts by `client` where it acts as itself, on a free port. */
-export async function startGateway(client: Client, overrides: Partial<Deps> = {}): Promise<TestGateway> {
+export async function startGateway(
+  client: Client,
+  { sessionTimes, ...overrides }: Partial<Deps> & Pick<Parts, 'sessionTimes'> = {},
+): Promise<TestGateway> {
   const lines: string[] = []
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -61,39 +59,20 @@ export async function startGateway(client: Client, overrides: Partial<Deps> = {}
   const stopping = new AbortController()
   const metrics = new Metrics()
   const log = pino({ level: 'debug' }, sink)
-  const clock = overrides.clock ?? systemClock
-  const surroundings = { client, clock, random: Math.random }
-  const { cache, reviews, rights } = reading({ ...surroundings, logger: log, metrics })
-  const tokens = bearerTokens({ client, clock, reviews })
-  const apiKeys = apiKeySupport({
-    ...surroundings,
-    cache,
-    reviews,
-    tokens,
-    randomBytes,
-    stopping: stopping.signal,
-  })
-  const sessions = new Sessions({
-    ...surroundings,
-    cache,
-    reviews,
-    apiKeys,
-    randomBytes,
-    times: defaultTimes,
-  })
-  const app = await buildServer({
-    ...surroundings,
-    credentials: apiKeys.credentials,
-    apiKeys,
-    sessions,
-    cache,
-    rights,
-    newID: () => randomBytes(8).toString('hex'),
-    log,
-    metrics,
-    stopping: stopping.signal,
+  const deps = {
+    ...assemble({
+      client,
+      clock: overrides.clock ?? systemClock,
+      random: Math.random,
+      log,
+      metrics,
+      stopping: stopping.signal,
+      sessionTimes,
+    }),
     ...overrides,
-  })
+  }
+  const { cache } = deps
+  const app = await buildServer(deps)
   const leaving = new AbortController()
   const following = cache.run(leaving.signal)
   // Watches are open, too: what a test does next is heard.

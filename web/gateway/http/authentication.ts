@@ -34,13 +34,12 @@ export function decorateRequests(app: App): void {
 }
 
 /** Every route of this instance needs credentials; checked before the body is read. */
-export function authenticate(app: App, { guard, callers }: Limits, bySession?: BySession): void {
+export function authenticate(app: App, { guard, callers }: Limits, bySession: BySession): void {
   app.addHook('onRoute', route => {
     route.config = { ...route.config, authenticates: true }
   })
   app.addHook('onRequest', async (request, reply) => {
-    const caller =
-      (await bySession?.callerOf(request, reply)) ?? (await guard.credentials(attemptOf(request)))
+    const caller = (await bySession.callerOf(request, reply)) ?? (await guard.credentials(attemptOf(request)))
     request.caller = caller
     const open = callers.enter(caller)
     request.open = open
@@ -57,12 +56,12 @@ export function authenticate(app: App, { guard, callers }: Limits, bySession?: B
 const probes = new Set(['/healthz', '/readyz'])
 
 /** Holds up whoever asks without credentials for more than an address may; probes are always answered. */
-export function limitAnonymous(app: App, { anonymous }: Limits, bySession?: BySession): void {
+export function limitAnonymous(app: App, { anonymous }: Limits, bySession: BySession): void {
   app.addHook('onRequest', async request => {
     const { config, url = '' } = request.routeOptions
     if (probes.has(url)) return
     if (config.authenticates === true) {
-      if (request.headers.authorization !== undefined || (await bySession?.isShown(request))) return
+      if (request.headers.authorization !== undefined || (await bySession.isShown(request))) return
     }
     anonymous.enter(clientAddress(request))
   })

@@ -43,6 +43,15 @@ const agentEvent = z.object({
 export const projectEvent = z.discriminatedUnion('type', [approvalEvent, runEvent, agentEvent])
 export type ProjectEvent = z.infer<typeof projectEvent>
 
+const auditEvent = z.object({
+  type: z
+    .literal('AuditAppended')
+    .describe('The audit log has grown; four times a second at most, however much was recorded.'),
+  project: subject.project,
+  seq: z.int().min(1).describe('Number of the last entry that you may read.'),
+  at: subject.at,
+})
+
 const streamEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('Reset').describe('Something may have been missed: list again what you show.'),
@@ -60,5 +69,5 @@ const streamEvent = z.discriminatedUnion('type', [
 ])
 
 /** The `data:` of a stream's events. */
-export const eventData = component('Event', z.union([projectEvent, streamEvent]))
+export const eventData = component('Event', z.union([projectEvent, auditEvent, streamEvent]))
 export type EventData = z.infer<typeof eventData>

@@ -21,10 +21,14 @@ let held: { since: readonly Entry[] | undefined; position: Position }
 beforeEach(() => {
   clock = new TestClock()
   stream = new EventStream({ clock })
+  audit = { seq: 7, wake: () => {} }
   held = { since: [], position: { approvals: '9', runs: '9', agents: '9' } }
 })
 
-function start(lastID?: string) {
+/** The audit log's last number, and whoever is told when that grows. */
+let audit: { seq: number | undefined; wake: () => void }
+
+function start(lastID?: string, withAudit = false) {
   const log = {
     position: () => held.position,
     since: () => held.since,
@@ -36,7 +40,23 @@ function start(lastID?: string) {
     },
   } as unknown as EventLog
   const concerns = ({ event }: Entry) => event.agent === 'one'
-  return follow(stream, { log, clock, namespace: 'shop', lastID, concerns })
+  const tail = {
+    last: (after: number) => (audit.seq !== undefined && audit.seq > after ? audit.seq : undefined),
+    onAppended: (wake: () => void) => {
+      audit.wake = wake
+      return () => {
+        audit.wake = () => {}
+      }
+    },
+  }
+  return follow(stream, {
+    log,
+    clock,
+    namespace: 'shop',
+    lastID,
+    concerns,
+    audit: withAudit ? tail : undefined,
+  })
 }
 
 /** Ids and names, or types, of what was sent. */
@@ -46,8 +66,8 @@ function sent(): string[] {
     const id = /^id: (.*)$/m.exec(block)?.[1]
     const data = /^data: (.*)$/m.exec(block)?.[1]
     if (id === undefined) return []
-    const { name, type } = data === undefined ? { name: 'beat' } : JSON.parse(data)
-    return [`${id} ${name ?? type}`]
+    const { name, type, seq } = data === undefined ? { name: 'beat' } : JSON.parse(data)
+    return [`${id} ${name ?? type}${seq === undefined ? '' : ` ${seq}`}`]
   })
 }
 
@@ -99,5 +119,42 @@ describe('following a project', () => {
     await clock.advance(60_000)
     expect(sent()).toEqual([])
     expect(clock.pending()).toEqual([])
+  })
+
+  test('should tell how far the audit log is when it has grown, once', () => {
+    start(undefined, true)
+    audit.wake()
+    expect(sent()).toEqual(['9-9-9 beat'])
+    audit.seq = 9
+    audit.wake()
+    audit.wake()
+    expect(sent()).toEqual(['9-9-9 AuditAppended 9'])
+  })
+
+  test('should tell whoever comes back how far the audit log is, as their id does not say what they have of it', () => {
+    start('9-9-9', true)
+    expect(sent()).toEqual(['9-9-9 AuditAppended 7', '9-9-9 beat'])
+  })
+
+  test('should tell how far the audit log is as soon as that is known', () => {
+    audit.seq = undefined
+    start('9-9-9', true)
+    audit.wake()
+    expect(sent()).toEqual(['9-9-9 beat'])
+    audit.seq = 3
+    audit.wake()
+    expect(sent()).toEqual(['9-9-9 AuditAppended 3'])
+  })
+
+  test('should tell nothing of the audit log to whoever may not read it, nor to whoever left', () => {
+    start()
+    audit.seq = 9
+    audit.wake()
+    expect(sent()).toEqual(['9-9-9 beat'])
+    start(undefined, true)()
+    sent()
+    audit.seq = 10
+    audit.wake()
+    expect(sent()).toEqual([])
   })
 })

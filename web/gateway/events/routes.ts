@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { checkAccess } from '../access/check.ts'
 import { guard } from '../access/guard.ts'
+import type { AccessQuestion } from '../access/question.ts'
 import { coversAgent } from '../access/scope.ts'
-import type { CachedKind } from '../cache/kind.ts'
-import type { Caller } from '../credentials.ts'
+import type { AuditLog } from '../audit/log.ts'
+import type { Caller, Scope } from '../credentials.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { beginWait, callerOf } from '../http/authentication.ts'
@@ -11,7 +12,7 @@ import { projectParams } from '../http/params.ts'
 import { problem } from '../problems/problem.ts'
 import { problemOf } from '../problems/translate.ts'
 import { eventData } from './event.ts'
-import { follow } from './follow.ts'
+import { type AuditTail, follow } from './follow.ts'
 import { EventLog } from './log.ts'
 import { type Source, sources } from './position.ts'
 import { EventStream } from './stream.ts'
@@ -46,8 +47,11 @@ export function eventRoutes(app: App, deps: Deps): void {
       const caller = callerOf(request)
       beginWait(request, 'EventStream')
       const mine = await watchable(caller, ns, cache)
+      const hearsAudit = await caller.may(watchQuestion(ns, cache.audit))
+      // Where the audit log is behind, everything else is still told of.
+      const kinds = [...mine.map(source => cache[source]), ...(hearsAudit ? [cache.audit] : [])]
       const check = async (ageMs?: number) => {
-        await Promise.all(mine.map(source => checkWatch(caller, ns, cache[source], ageMs)))
+        await Promise.all(kinds.map(kind => checkWatch(caller, ns, kind, ageMs)))
         for (const source of mine) cache[source].checkLive()
       }
       await check()
@@ -80,6 +84,7 @@ export function eventRoutes(app: App, deps: Deps): void {
           namespace: ns,
           lastID: request.headers['last-event-id'],
           concerns: ({ source, event }) => mine.includes(source) && coversAgent(caller.scope, event.agent),
+          audit: hearsAudit ? auditTail(cache.audit, ns, caller.scope) : undefined,
         }),
       )
       // It ended while it began: with a backlog that was too long.
@@ -110,10 +115,18 @@ async function watchable(caller: Caller, namespace: string, cache: Kinds): Promi
   return mine
 }
 
-const checkWatch = (
-  caller: Caller,
-  namespace: string,
-  // biome-ignore lint/suspicious/noExplicitAny: of whichever kind
-  { resource }: CachedKind<any>,
-  ageMs?: number,
-) => checkAccess(caller, { verb: 'watch', resource: resource.plural, namespace }, ageMs)
+type Watchable = { readonly resource: { readonly plural: string } }
+
+const watchQuestion = (namespace: string, { resource }: Watchable): AccessQuestion => ({
+  verb: 'watch',
+  resource: resource.plural,
+  namespace,
+})
+
+const checkWatch = (caller: Caller, namespace: string, kind: Watchable, ageMs?: number) =>
+  checkAccess(caller, watchQuestion(namespace, kind), ageMs)
+
+const auditTail = (audit: AuditLog, namespace: string, { agents }: Scope): AuditTail => ({
+  last: after => audit.lastSeq(namespace, agents, after),
+  onAppended: wake => audit.onAppended(namespace, wake),
+})

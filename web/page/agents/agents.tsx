@@ -1,95 +1,58 @@
-import { Badge } from '@mantine/core'
-import type { Agent, Page } from '../api/types.ts'
-import { useHere, useLoaded, useSnapshot } from '../live/hooks.ts'
-import { Said } from '../text/text.tsx'
+import type { Agent } from '../api/types.ts'
+import { useFilters } from '../lists/filters.tsx'
+import { PagedList } from '../lists/list.tsx'
+import { useProjectFacts } from '../lists/project.ts'
+import { type PagedOptions, usePaged } from '../live/paged.ts'
+import { usePlace } from '../router.ts'
+import { AgentCard } from './card.tsx'
 import './agents.css'
 
-/** Agents: whether they are ready and what is wrong, and which of their tools wait for a person. */
+const list: Omit<PagedOptions<Agent>, 'filter'> = {
+  path: 'agents',
+  asked: () => ({}),
+  compare: (a, b) => newer(a.createdAt, b.createdAt) || newer(a.name, b.name),
+  concerns: ({ type }) => type === 'AgentChanged' || type === 'AgentDeleted',
+}
+
+/** As the gateway sorts. */
+const newer = (a: string, b: string): number => (a === b ? 0 : a < b ? 1 : -1)
+
+/** Agents: whether they are ready and what is wrong, which of their calls wait for people, and for whom how long. */
 export function AgentsPage() {
-  const { api, project } = useHere()
-  const { changes } = useSnapshot()
-  const { value, error } = useLoaded(
-    signal => api.get<Page<Agent>>(`/projects/${project}/agents`, { limit: 500 }, signal),
-    project,
-    changes,
-  )
+  const { name } = usePlace()
+  const filters = useFilters([])
+  const { facts, error } = useProjectFacts()
+  const paged = usePaged({ ...list, filter: filters.query })
   return (
     <section className="page">
       <div className="page-head">
         <h1>Agents</h1>
       </div>
-      {error !== undefined && <p className="trouble">{error.message}</p>}
-      {value?.items.length === 0 && (
-        <p className="faint">No agent is here. kubectl apply one: examples/shop has some.</p>
+      {error !== undefined && (
+        <p className="trouble" role="alert">
+          The gates of the project cannot be read: {error.message} Of the gates below only those of the agents
+          are told.
+        </p>
       )}
-      <div className="agents">
-        {value?.items.map(agent => (
-          <AgentCard key={agent.uid} agent={agent} />
-        ))}
-      </div>
+      <PagedList
+        paged={paged}
+        filters={filters}
+        what={paged.items?.length === 1 ? 'agent' : 'agents'}
+        empty="No agent is in this project yet. Apply one with kubectl: examples/shop has some."
+      >
+        {items => (
+          <div className="agents">
+            {items.map(agent => (
+              <AgentCard
+                key={agent.uid}
+                agent={agent}
+                projectGates={facts === undefined ? undefined : (facts.approval?.tools ?? [])}
+                chosen={agent.name === name}
+              />
+            ))}
+          </div>
+        )}
+      </PagedList>
     </section>
-  )
-}
-
-const readiness = {
-  True: ['teal', 'Ready'],
-  False: ['red', 'Not ready'],
-  Unknown: ['gray', 'Not looked at yet'],
-} as const
-
-function AgentCard({ agent }: { agent: Agent }) {
-  const { name, description, model, ready, detail, tools, approval } = agent
-  const [color, words] = readiness[ready]
-  return (
-    <article className="agent">
-      <header>
-        <h2>{name}</h2>
-        <Badge color={color} variant="light">
-          {words}
-        </Badge>
-      </header>
-      {description !== undefined && (
-        <p>
-          <Said text={description} />
-        </p>
-      )}
-      <p className="faint">
-        {model.provider} · {model.name}
-      </p>
-      {ready !== 'True' && detail !== undefined && (
-        <p className="trouble">
-          <Said text={detail} />
-        </p>
-      )}
-      <ul className="tools">
-        {tools.map(tool => (
-          <li key={tool.name} data-gate={tool.gate}>
-            <code>
-              <Said text={tool.name} />
-            </code>
-            <span className="faint">{gateWords(tool.name, tool.gate, approval)}</span>
-          </li>
-        ))}
-      </ul>
-      {tools.length === 0 && <p className="faint">It has no tools.</p>}
-    </article>
-  )
-}
-
-/** How the calls of a tool are stopped: with the agent's own condition, where there is just one. */
-function gateWords(tool: string, gate: string, approval: Agent['approval']) {
-  if (gate === 'None') return 'runs by itself'
-  if (gate === 'Always') return 'always waits for a person'
-  const conditions = (approval?.tools ?? []).flatMap(({ name, when }) =>
-    when !== undefined && (name === tool || (name.endsWith('*') && tool.startsWith(name.slice(0, -1))))
-      ? [when]
-      : [],
-  )
-  return conditions.length === 0 ? (
-    'waits under a condition of the project'
-  ) : (
-    <>
-      waits if <Said text={conditions.join(' or ')} />
-    </>
   )
 }

@@ -1,81 +1,117 @@
+import { Button } from '@mantine/core'
 import { useState } from 'react'
-import type { Page, Run } from '../api/types.ts'
+import type { Run } from '../api/types.ts'
 import { PhaseBadge } from '../approvals/detail.tsx'
-import { useHere, useLoaded, useSnapshot } from '../live/hooks.ts'
+import { Choice, FilterBar, Named, useFilters } from '../lists/filters.tsx'
+import { PagedList } from '../lists/list.tsx'
+import { useProjectFacts } from '../lists/project.ts'
+import { useSuggestions } from '../lists/suggestions.ts'
+import { type Column, Table } from '../lists/table.tsx'
+import { When } from '../lists/when.tsx'
+import { useHere } from '../live/hooks.ts'
+import { type PagedOptions, usePaged } from '../live/paged.ts'
 import { Link } from '../shell/shell.tsx'
 import { Said } from '../text/text.tsx'
-import { moment } from '../text/time.ts'
-import { MorePages } from './more.tsx'
+import { Standing } from './standing.tsx'
+import { StartRun } from './start-run.tsx'
 
-const phases = ['Pending', 'Running', 'AwaitingApproval', 'Succeeded', 'Failed', 'Cancelled']
+const phases = [
+  ['Pending', 'Pending'],
+  ['Running', 'Running'],
+  ['AwaitingApproval', 'Awaiting approval'],
+  ['Succeeded', 'Succeeded'],
+  ['Failed', 'Failed'],
+  ['Cancelled', 'Cancelled'],
+] as const satisfies readonly (readonly [Run['phase'], string])[]
 
-/** Runs, newest first. */
+const list: Omit<PagedOptions<Run>, 'filter'> = {
+  path: 'runs',
+  limit: 30,
+  asked: ({ phase, agent }) => ({ phase, agent }),
+  compare: (a, b) => newer(a.createdAt, b.createdAt) || newer(a.name, b.name),
+  concerns: ({ type }) => type === 'RunChanged' || type === 'RunDeleted',
+  // Also of those far down, which are not read again.
+  told: (event, run) =>
+    event.type === 'RunChanged' && event.name === run.name && event.phase !== run.phase
+      ? { ...run, phase: event.phase }
+      : run,
+}
+
+/** As the gateway sorts. */
+const newer = (a: string, b: string): number => (a === b ? 0 : a < b ? 1 : -1)
+
+/** Runs, newest first: how far each is, what it waits for, and why it failed; and a way to start one. */
 export function RunsPage() {
-  const { api, project } = useHere()
-  const { changes } = useSnapshot()
-  const [phase, setPhase] = useState('')
-  const [limit, setLimit] = useState(50)
-  const { value, error } = useLoaded(
-    signal => api.get<Page<Run>>(`/projects/${project}/runs`, { phase, limit }, signal),
-    `${phase} ${limit}`,
-    changes,
-  )
+  const filters = useFilters(['phase', 'agent'])
+  const { agents } = useSuggestions()
+  const { facts } = useProjectFacts()
+  const [starting, setStarting] = useState(false)
+  const paged = usePaged({ ...list, filter: filters.query })
   return (
     <section className="page">
       <div className="page-head">
         <h1>Runs</h1>
-        <label>
-          Phase{' '}
-          <select value={phase} onChange={event => setPhase(event.currentTarget.value)}>
-            <option value="">all</option>
-            {phases.map(one => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
+        {/* Not known is not no: the API server has the last word. */}
+        {facts?.you.startRuns !== false && (
+          <span className="page-tools">
+            <Button size="xs" onClick={() => setStarting(true)}>
+              Start a run
+            </Button>
+          </span>
+        )}
       </div>
-      {error !== undefined && <p className="trouble">{error.message}</p>}
-      {value?.items.length === 0 && <p className="faint">No run is here.</p>}
-      {value !== undefined && value.items.length > 0 && (
-        <div className="table-frame">
-          <table className="table">
-            <thead>
-              <tr>
-                <th>Run</th>
-                <th>Phase</th>
-                <th>Agent</th>
-                <th>Input</th>
-                <th>Started by</th>
-                <th>Created</th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.items.map(run => (
-                <tr key={run.uid}>
-                  <td>
-                    <Link place={{ project, section: 'runs', name: run.name }}>
-                      <code>{run.name}</code>
-                    </Link>
-                  </td>
-                  <td>
-                    <PhaseBadge phase={run.phase} />
-                  </td>
-                  <td>{run.agent}</td>
-                  <td className="words">
-                    <Said text={(run.input ?? '').slice(0, 160)} />
-                  </td>
-                  <td>{run.requestedBy}</td>
-                  <td title={run.createdAt}>{moment(run.createdAt, api.now())}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+      <FilterBar label="Filter the runs" filters={filters}>
+        <Choice filters={filters} name="phase" label="Phase" all="any" options={phases} />
+        <Named filters={filters} name="agent" label="Agent" placeholder="any" known={agents} />
+      </FilterBar>
+      <PagedList
+        paged={paged}
+        filters={filters}
+        what="runs"
+        empty="No run is here yet. Start one here, by kubectl, or over the REST API."
+      >
+        {items => (
+          <Table
+            label="Runs"
+            columns={columns}
+            items={items}
+            changing={paged.changing}
+            idOf={({ uid }) => uid}
+          />
+        )}
+      </PagedList>
+      {starting && (
+        <StartRun
+          agent={filters.query.agent}
+          mayGiveContext={facts?.you.setContext === true}
+          onClose={() => setStarting(false)}
+        />
       )}
-      <MorePages
-        more={value?.continue !== undefined && limit < 500}
-        onMore={() => setLimit(Math.min(500, limit * 2))}
-      />
     </section>
   )
 }
+
+function Name({ name }: { name: string }) {
+  const { project } = useHere()
+  return (
+    <Link place={{ project, section: 'runs', name }}>
+      <code>{name}</code>
+    </Link>
+  )
+}
+
+const columns: readonly Column<Run>[] = [
+  { title: 'Run', of: ({ name }) => <Name name={name} /> },
+  { title: 'Phase', of: ({ phase }) => <PhaseBadge phase={phase} /> },
+  { title: 'Agent', of: ({ agent }) => agent },
+  { title: 'Created', of: ({ createdAt }) => <When time={createdAt} /> },
+  {
+    title: 'Started by',
+    of: ({ requestedBy }) =>
+      requestedBy === undefined ? <span className="faint">not known</span> : <Said text={requestedBy} />,
+  },
+  { title: 'Input', words: true, of: ({ input = '' }) => <Said text={short(input)} /> },
+  { title: 'How it stands', words: true, of: run => <Standing run={run} /> },
+]
+
+const short = (text: string): string => (text.length > 160 ? `${text.slice(0, 160)}…` : text)

@@ -152,7 +152,7 @@ function Unseen() {
   const { folded, openAll } = useFolds()
   if (folded === 0) return null
   return (
-    <p className="unseen" role="status">
+    <p className="folded-parts" role="status">
       {folded === 1 ? '1 part of this request is folded.' : `${folded} parts of this request are folded.`}{' '}
       <button type="button" className="fold" onClick={openAll}>
         unfold {folded === 1 ? 'it' : 'all'}

@@ -44,7 +44,7 @@ export function PendingList(props: Props) {
   const { ref, waiting, filter, chosen, selected, onChoose, onStep, onSelect, onHeld } = props
   const frame = useRef<HTMLDivElement>(null)
   const pointing = usePointing(frame)
-  const { moved, meant } = useMoved()
+  const { moved, meant } = useMoved(frame)
   const before = useRef<{ readonly filter: string; readonly state: Steady }>(undefined)
   const view = useRef({ start: 0, end: 0 })
   const fixed = pointing && before.current?.filter === filter
@@ -195,13 +195,10 @@ function keepPlace(frame: HTMLElement, old: readonly Line[], now: readonly Line[
   }
 }
 
+/** Whether each line that was in view is where it was. */
 const sameLines = (
   old: readonly Line[],
   now: readonly Line[],
   { start, end }: { readonly start: number; readonly end: number },
-): boolean => {
-  for (let index = start; index <= end; index++) {
-    if (old[index]?.approval.uid !== now[index]?.approval.uid) return false
-  }
-  return true
-}
+): boolean =>
+  old.slice(start, end + 1).every(({ approval }, i) => now[start + i]?.approval.uid === approval.uid)

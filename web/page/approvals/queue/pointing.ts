@@ -1,9 +1,9 @@
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type MouseEvent, type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 
 /** So long after the last movement somebody may still be about to click. */
 const STILL_MS = 2000
 /** So long after lines moved beneath a pointer, a click was meant for what stood there before. */
-const MOVED_MS = 400
+const MOVED_MS = 300
 
 /** Whether somebody points at `element` just now, by mouse, pen or finger. */
 export function usePointing(element: RefObject<HTMLElement | null>): boolean {
@@ -36,16 +36,30 @@ export function usePointing(element: RefObject<HTMLElement | null>): boolean {
   return pointing
 }
 
-/** Remembers when lines moved; a click of a pointer right after that is none. */
-export function useMoved(): { moved(): void; meant(event: { readonly detail: number }): boolean } {
+/**
+ * Remembers when lines moved beneath a pointer that rests; its click right after that was meant for what stood there
+ * before. Whoever moves their pointer, moves it to what they see.
+ */
+export function useMoved(element: RefObject<HTMLElement | null>) {
   const at = useRef(Number.NEGATIVE_INFINITY)
-  const functions = useRef({
-    moved: () => {
-      at.current = performance.now()
-    },
-    // `detail` is 0 for a click by a key: that goes where the focus is.
-    meant: ({ detail }: { readonly detail: number }) =>
-      detail === 0 || performance.now() - at.current > MOVED_MS,
-  })
-  return functions.current
+  const pointed = useRef(Number.NEGATIVE_INFINITY)
+  useEffect(() => {
+    const { current } = element
+    const move = () => {
+      pointed.current = performance.now()
+    }
+    current?.addEventListener('pointermove', move)
+    return () => current?.removeEventListener('pointermove', move)
+  }, [element])
+  const moved = useCallback(() => {
+    at.current = performance.now()
+  }, [])
+  const meant = useCallback(({ detail, nativeEvent }: MouseEvent): boolean => {
+    // A click by a key goes where the focus is.
+    if (detail === 0) return true
+    const touch = (nativeEvent as PointerEvent).pointerType === 'touch'
+    if (!touch && pointed.current > at.current) return true
+    return performance.now() - at.current > MOVED_MS
+  }, [])
+  return { moved, meant }
 }

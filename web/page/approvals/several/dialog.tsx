@@ -91,7 +91,7 @@ export function SeveralDialog({ verdict, asked, onDeciding, onAnswers, onOver, o
         <div className="several-ask">
           <Summary calls={calls} left={left} />
           {cut > 0 && (
-            <p className="unseen">
+            <p className="folded-parts">
               {cut === 1 ? '1 call has' : `${cut} calls have`} more than this list shows.{' '}
               <button type="button" className="fold" disabled={running} onClick={() => setWithCut(!withCut)}>
                 {withCut

@@ -27,7 +27,7 @@ export function Summary({ calls, left }: Props) {
         })}
       </ul>
       {reasons.map(([because, times]) => (
-        <p key={because} className="unseen">
+        <p key={because} className="folded-parts">
           {times === 1 ? '1 is' : `${times.toLocaleString('en')} are`} left out: {because}
         </p>
       ))}

@@ -3,13 +3,14 @@ import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import type { Page } from 'playwright-core'
 import { inject } from 'vitest'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
+import type { Member } from '../../../crds/v1alpha1/project.ts'
 import { agentRuns, projects } from '../../../crds/v1alpha1/resources.ts'
 import { untilMay } from '../../../hack/people/rights.ts'
 import { adminClient, clientFor, eventually } from '../../../hack/testing.ts'
 import { callsSeen, startMcpServer } from '../../../operator/agent/testing/mcp-server.ts'
 import { makeSessionKey } from '../../../operator/session-key.ts'
 import { scriptedModel } from '../../../operator/testing/scripted-model.ts'
-import { anAgent, aRun, newWorld, operatorClient, type World } from '../../../operator/testing/world.ts'
+import { anAgent, aRun, newWorld, operatorClient } from '../../../operator/testing/world.ts'
 import { keyNamespace } from '../../gateway/keys/keeping.ts'
 import { gatewayClient } from '../../gateway/keys/testing-cluster.ts'
 import { readPage } from '../../gateway/page/files.ts'
@@ -18,7 +19,7 @@ import { startGateway, type TestGateway } from '../../gateway/testing.ts'
 import { tokenOf } from '../../gateway/testing-cluster.ts'
 import { type BrowserOptions, type Person, signIn, startBrowser, type TestBrowser } from './browser.ts'
 
-export interface PageStage extends World {
+export interface PageStage extends Awaited<ReturnType<typeof newWorld>> {
   readonly gateway: TestGateway
   readonly browser: TestBrowser
   /** Starts a run as bob whose first call is `process_refund` with these parameters. */
@@ -32,19 +33,26 @@ export interface PageStage extends World {
 
 const people = ['alice@acme.com', 'bob@acme.com', 'carol@acme.com'] as const
 
-/** Opens a stage; alice is its owner, bob and carol are members. */
+/** What the model says (`scriptedModel`). */
+export type Answers = Parameters<typeof scriptedModel>[0]
+
+/** Calls `process_refund` once, with the input as its parameters. */
+export const refunding: Answers = (spoken, results, input) =>
+  spoken === 0
+    ? {
+        text: 'I will refund it.',
+        calls: [{ tool: 'order_tools.process_refund', params: JSON.parse(input) }],
+      }
+    : { text: `Done: ${results.join()}` }
+
+/** Opens a stage; alice is its owner, bob, carol and these `members` are members. */
 export async function openPageStage(
   agents: Readonly<Record<string, Partial<NonNullable<AgentSpec['approval']>>>>,
+  answers: Answers = refunding,
+  members: readonly Member[] = [],
 ): Promise<PageStage> {
   const browser = await startBrowser()
-  const model = await scriptedModel((spoken, results, input) =>
-    spoken === 0
-      ? {
-          text: 'I will refund it.',
-          calls: [{ tool: 'order_tools.process_refund', params: JSON.parse(input) }],
-        }
-      : { text: `Done: ${results.join()}` },
-  )
+  const model = await scriptedModel(answers)
   const mcp = await startMcpServer('Modern', refundTool)
   await makeSessionKey(operatorClient(), keyNamespace)
   const world = await newWorld('page', { impersonation: 'auto' })
@@ -56,6 +64,7 @@ export async function openPageStage(
         { user: 'alice@acme.com', role: 'Owner' },
         { user: 'bob@acme.com', role: 'Member' },
         { user: 'carol@acme.com', role: 'Member' },
+        ...members,
       ],
     },
   })
@@ -111,6 +120,9 @@ export async function openPageStage(
 
 const refundTool = (server: McpServer): void => {
   const inputSchema = fromJsonSchema<object>({ type: 'object' })
-  const refund = async () => ({ content: [{ type: 'text', text: 'refunded' }] })
+  const refund = async ({ trouble }: { trouble?: string }) => {
+    if (trouble !== undefined) throw new Error(trouble)
+    return { content: [{ type: 'text', text: 'refunded' }] }
+  }
   server.registerTool('process_refund', { description: 'refunds an order', inputSchema }, refund as never)
 }

@@ -19,11 +19,7 @@ const list: Omit<PagedOptions<AuditEntry>, 'filter'> = {
   path: 'audit',
   asked: auditAsked,
   compare: (a, b) => b.seq - a.seq,
-  // Whatever happens is recorded: before it has its effect, a change of an agent a moment after it.
-  concerns: (event: StreamEvent) => event.type !== 'Closed',
-  alsoAfterMs: 1500,
-  // Of changes to the project and to keys no event tells.
-  alsoEveryMs: 5_000,
+  concerns: (event: StreamEvent) => event.type === 'AuditAppended',
 }
 
 /** What happened, newest first: filtered, each entry in full, and all that matches to be saved. */
@@ -51,22 +47,31 @@ export function AuditPage() {
         />
         <Times filters={filters} />
       </FilterBar>
-      <PagedList paged={paged} filters={filters} what="entries" empty="Nothing is on record yet.">
+      <PagedList
+        paged={paged}
+        filters={filters}
+        what={['entry', 'entries']}
+        empty="Nothing is on record yet."
+      >
         {items => (
           <Table
             label="Audit log"
             columns={columns}
             items={items}
             changing={paged.changing}
-            idOf={({ seq }) => seq}
-            aboutOf={({ seq, action }) => `entry ${seq}, ${actionWords[action]}`}
-            detail={entry => <EntryDetail entry={entry} />}
+            idOf={seqOf}
+            aboutOf={aboutOf}
+            detail={inFull}
           />
         )}
       </PagedList>
     </section>
   )
 }
+
+const seqOf = ({ seq }: AuditEntry): number => seq
+const aboutOf = ({ seq, action }: AuditEntry): string => `entry ${seq}, ${actionWords[action]}`
+const inFull = (entry: AuditEntry) => <EntryDetail entry={entry} />
 
 const columns: readonly Column<AuditEntry>[] = [
   { title: 'When', of: ({ time }) => <When time={time} /> },

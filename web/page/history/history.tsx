@@ -1,3 +1,4 @@
+import { useCallback, useMemo } from 'react'
 import type { AuditEntry, StreamEvent } from '../api/types.ts'
 import { PhaseBadge } from '../approvals/detail.tsx'
 import { EntryDetail } from '../audit/entry.tsx'
@@ -14,7 +15,7 @@ import { Said } from '../text/text.tsx'
 import { span } from '../text/time.ts'
 import { historyAsked, historyFilters, verdicts } from './asked.ts'
 import { SinglyDecided } from './decisions.tsx'
-import { useRequests, waitedFor } from './requests.ts'
+import { type RequestOf, useRequests, waitedFor } from './requests.ts'
 import './history.css'
 
 const list: Omit<PagedOptions<AuditEntry>, 'filter'> = {
@@ -22,7 +23,7 @@ const list: Omit<PagedOptions<AuditEntry>, 'filter'> = {
   limit: 25,
   asked: historyAsked,
   compare: (a, b) => b.seq - a.seq,
-  concerns: (event: StreamEvent) => event.type === 'ApprovalSettled',
+  concerns: (event: StreamEvent) => event.type === 'AuditAppended',
 }
 
 /** What was decided, newest first, from the audit log. */
@@ -32,35 +33,11 @@ export function History() {
   const { agents, tools } = useSuggestions()
   const paged = usePaged({ ...list, filter: filters.query })
   const requestOf = useRequests(paged.items)
-  const columns: readonly Column<AuditEntry>[] = [
-    { title: 'When', of: ({ time }) => <When time={time} /> },
-    { title: 'Verdict', of: ({ action }) => <PhaseBadge phase={action.replace('Approval', '')} /> },
-    {
-      title: 'Tool',
-      of: ({ tool = '', approvalRequest: name = '' }) => (
-        <Link place={{ project, section: 'approvals', name }}>
-          <code>
-            <Said text={tool} />
-          </code>
-        </Link>
-      ),
-    },
-    { title: 'Agent', of: ({ agent }) => agent },
-    { title: 'By whom', words: true, of: ({ actor }) => <Said text={actorWords(actor)} /> },
-    { title: 'Via', of: ({ via }) => via !== undefined && <Said text={via} /> },
-    {
-      title: 'Reason',
-      words: true,
-      of: ({ reason }) => reason !== undefined && <Said text={short(reason)} />,
-    },
-    {
-      title: 'Waited',
-      of: entry => {
-        const waited = waitedFor(entry, requestOf(entry))
-        return waited !== undefined && (waited < 1000 ? 'under 1 s' : span(waited))
-      },
-    },
-  ]
+  const columns = useMemo(() => columnsWith(requestOf), [requestOf])
+  const inFull = useCallback(
+    (entry: AuditEntry) => <EntryDetail entry={entry} more={<SinglyDecided request={requestOf(entry)} />} />,
+    [requestOf],
+  )
   return (
     <section className="history" aria-label="History">
       <div className="history-head">
@@ -80,22 +57,60 @@ export function History() {
         <Named filters={filters} name="reviewer" label="Reviewer" placeholder="anybody" known={[username]} />
         <Times filters={filters} />
       </FilterBar>
-      <PagedList paged={paged} filters={filters} what="decisions" empty="Nothing has been decided yet.">
+      <PagedList
+        paged={paged}
+        filters={filters}
+        what={['decision', 'decisions']}
+        empty="Nothing has been decided yet."
+      >
         {items => (
           <Table
             label="Decided requests"
             columns={columns}
             items={items}
             changing={paged.changing}
-            idOf={({ seq }) => seq}
-            aboutOf={({ approvalRequest }) => approvalRequest ?? 'the decision'}
-            detail={entry => (
-              <EntryDetail entry={entry} more={<SinglyDecided request={requestOf(entry)} />} />
-            )}
+            idOf={seqOf}
+            aboutOf={aboutOf}
+            detail={inFull}
           />
         )}
       </PagedList>
     </section>
+  )
+}
+
+const seqOf = ({ seq }: AuditEntry): number => seq
+const aboutOf = ({ approvalRequest }: AuditEntry): string => approvalRequest ?? 'the decision'
+
+const columnsWith = (requestOf: RequestOf): readonly Column<AuditEntry>[] => [
+  { title: 'When', of: ({ time }) => <When time={time} /> },
+  { title: 'Verdict', of: ({ action }) => <PhaseBadge phase={action.replace('Approval', '')} /> },
+  { title: 'Tool', of: entry => <Called entry={entry} /> },
+  { title: 'Agent', of: ({ agent }) => agent },
+  { title: 'By whom', words: true, of: ({ actor }) => <Said text={actorWords(actor)} /> },
+  { title: 'Via', of: ({ via }) => via !== undefined && <Said text={via} /> },
+  {
+    title: 'Reason',
+    words: true,
+    of: ({ reason }) => reason !== undefined && <Said text={short(reason)} />,
+  },
+  {
+    title: 'Waited',
+    of: entry => {
+      const waited = waitedFor(entry, requestOf(entry))
+      return waited !== undefined && (waited < 1000 ? 'under 1 s' : span(waited))
+    },
+  },
+]
+
+function Called({ entry: { tool = '', approvalRequest: name = '' } }: { entry: AuditEntry }) {
+  const { project } = useHere()
+  return (
+    <Link place={{ project, section: 'approvals', name }}>
+      <code>
+        <Said text={tool} />
+      </code>
+    </Link>
   )
 }
 

@@ -140,6 +140,8 @@ export class Feed {
     for (const listener of this.#heard) listener(event)
     switch (event.type) {
       case 'Closed':
+      // Nothing that is kept here: whoever shows the log listens by itself.
+      case 'AuditAppended':
         return
       case 'Reset':
         this.#count('changes')

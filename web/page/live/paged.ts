@@ -19,9 +19,6 @@ export interface PagedOptions<T> {
   concerns(event: StreamEvent): boolean
   /** What an event tells of an item that is shown already, wherever it stands. */
   told?(event: StreamEvent, item: T): T
-  /** Where not all that happens is an event: read again so often, and so long after each event. */
-  readonly alsoEveryMs?: number
-  readonly alsoAfterMs?: number
 }
 
 export interface Paged<T> extends Pages<T> {
@@ -45,7 +42,7 @@ export function usePaged<T>(options: PagedOptions<T>): Paged<T> {
   const [current, setCurrent] = useState<{ key: string; pager: Pager<T>; before: Pages<T>['items'] }>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` says when the options differ; their functions are the caller's constants
   useEffect(() => {
-    const { compare, concerns, told, alsoEveryMs, alsoAfterMs } = options
+    const { compare, concerns, told } = options
     const query = options.asked(filter, api.now())
     const pager = new Pager<T>({
       compare,
@@ -54,18 +51,11 @@ export function usePaged<T>(options: PagedOptions<T>): Paged<T> {
     })
     setCurrent(old => ({ key, pager, before: old?.pager.snapshot().items ?? old?.before }))
     const end = pager.start()
-    const timers = new Set<ReturnType<typeof setTimeout>>()
     const deaf = feed.onEvent(event => {
       if (event.type === 'Reset') pager.refresh()
       if (!concerns(event)) return
       if (told !== undefined) pager.replace(item => told(event, item))
       pager.refresh()
-      if (alsoAfterMs === undefined || timers.size > 0) return
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        pager.refresh()
-      }, alsoAfterMs)
-      timers.add(timer)
     })
     let { state } = feed.snapshot().connection
     const unheard = feed.subscribe(() => {
@@ -76,16 +66,10 @@ export function usePaged<T>(options: PagedOptions<T>): Paged<T> {
       if (pager.snapshot().error !== undefined) pager.retry()
       else if (before === 'Lost') pager.refresh()
     })
-    const poll =
-      alsoEveryMs === undefined
-        ? undefined
-        : setInterval(() => document.visibilityState === 'visible' && pager.refresh(), alsoEveryMs)
     return () => {
       end()
       deaf()
       unheard()
-      clearInterval(poll)
-      for (const timer of timers) clearTimeout(timer)
     }
   }, [api, feed, key])
   const pager = current?.pager

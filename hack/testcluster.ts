@@ -27,6 +27,9 @@ declare module 'vitest' {
 
 const people = ['alice@acme.com', 'bob@acme.com', 'carol@acme.com', 'mallory@acme.com'] as const
 
+/** Groups that the API server knows people of a cluster of our own by. */
+const groupsOf: Readonly<Record<string, readonly string[]>> = { 'dave@acme.com': ['night-shift'] }
+
 /** Starts the cluster, or with `COUNTERSIGN_USE_CURRENT_CLUSTER=1` takes the current context's; returns its end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { facts, stop } =
@@ -38,7 +41,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function startOwnCluster(): Promise<{ facts: ClusterFacts; stop: () => Promise<void> }> {
-  const users = people.map(name => ({ name, token: `${name}-${randomBytes(16).toString('hex')}` }))
+  const users = [...people, ...Object.keys(groupsOf)].map(name => ({
+    name,
+    token: `${name}-${randomBytes(16).toString('hex')}`,
+    groups: groupsOf[name] ?? [],
+  }))
   const controlPlane = await startControlPlane({
     users,
     prepare: started => installApi({ kubectl: started.kubectl, kubeconfig: started.adminKubeconfig }),

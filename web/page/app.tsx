@@ -1,3 +1,4 @@
+import { useEffect } from 'react'
 import { Projects } from './shell/projects.tsx'
 import { useStanding } from './sign-in/hooks.ts'
 import { NoAnswer, SignIn } from './sign-in/sign-in.tsx'
@@ -5,6 +6,11 @@ import { NoAnswer, SignIn } from './sign-in/sign-in.tsx'
 /** The page: signed in or not. */
 export function App() {
   const standing = useStanding()
+  const inside = standing.at === 'Inside'
+  // What waits, and where, is for nobody who is not signed in.
+  useEffect(() => {
+    if (!inside) document.title = 'Countersign'
+  }, [inside])
   switch (standing.at) {
     case 'Looking':
       return null

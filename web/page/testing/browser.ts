@@ -53,6 +53,8 @@ export async function startBrowser(): Promise<TestBrowser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // A host that is not this machine, as far as the browser can tell.
+      '--host-resolver-rules=MAP gateway.test 127.0.0.1',
     ],
   })
   return {

@@ -119,7 +119,9 @@ export async function openPageStage(
 }
 
 const refundTool = (server: McpServer): void => {
-  const inputSchema = fromJsonSchema<object>({ type: 'object' })
+  // What conditions read is declared; whatever else comes is taken.
+  const properties = { order: { type: 'string' }, amount: { type: 'number' } } as const
+  const inputSchema = fromJsonSchema<object>({ type: 'object', properties })
   const refund = async ({ trouble }: { trouble?: string }) => {
     if (trouble !== undefined) throw new Error(trouble)
     return { content: [{ type: 'text', text: 'refunded' }] }

@@ -4,6 +4,7 @@ import type { Clock } from '../../kube/types.ts'
 import type { Cache } from './cache/cache.ts'
 import type { Rights } from './cache/rights.ts'
 import type { Credentials } from './credentials.ts'
+import type { SeenMarks } from './inbox/seen.ts'
 import type { ApiKeys } from './keys/setup.ts'
 import type { LimitOptions } from './limits/options.ts'
 import type { Metrics } from './metrics.ts'
@@ -20,6 +21,8 @@ export interface Deps {
   /** What is read is read from here, behind a review of the caller. */
   readonly cache: Cache
   readonly rights: Rights
+  /** Up to when people have seen what their bell shows. */
+  readonly seen: SeenMarks
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number

@@ -44,10 +44,10 @@ async function run(config: Config, log: Logger): Promise<void> {
     stopping: stopping.signal,
     ...(page === undefined ? {} : { page }),
   })
-  const { cache } = deps
+  const { cache, seen } = deps
   const app = await buildServer(deps)
   const leaving = new AbortController()
-  const following = cache.run(leaving.signal)
+  const following = Promise.all([cache.run(leaving.signal), seen.run(leaving.signal)])
   const metricsServer = await serveMetrics(metrics, config)
   const url = await app.listen({ host: config.host, port: config.port })
   log.info({ url, metricsUrl: metricsServer.url }, 'listening')

@@ -14,6 +14,7 @@ import { refuseOtherMethods } from './http/methods.ts'
 import { nodeServerOptions } from './http/node-server.ts'
 import { logRequests } from './http/request-log.ts'
 import { jsonSerializer, type ZodTypeProvider, zodValidator } from './http/zod.ts'
+import { inboxRoutes } from './inbox/routes.ts'
 import { createLimits } from './limits/limits.ts'
 import { defaultLimits } from './limits/options.ts'
 import { notificationRoutes } from './notifications/routes.ts'
@@ -70,6 +71,7 @@ export async function buildServer(deps: Deps): Promise<App> {
       auditRoutes(api, deps)
       eventRoutes(api, deps)
       notificationRoutes(api, deps)
+      inboxRoutes(api, deps)
     },
     { prefix: '/api/v1' },
   )

@@ -71,12 +71,13 @@ export async function startGateway(
     }),
     ...overrides,
   }
-  const { cache } = deps
+  const { cache, seen } = deps
   const app = await buildServer(deps)
   const leaving = new AbortController()
-  const following = cache.run(leaving.signal)
+  const following = Promise.all([cache.run(leaving.signal), seen.run(leaving.signal)])
   // Watches are open, too: what a test does next is heard.
-  while (!cache.isLive || [...cache.kinds, cache.audit].some(kind => kind.lagMs > 0)) await delay(5)
+  while (!cache.isLive || [...cache.kinds, cache.audit].some(kind => kind.lagMs > 0) || !seen.isReady)
+    await delay(5)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,

@@ -52,6 +52,14 @@ const auditEvent = z.object({
   at: subject.at,
 })
 
+const inboxEvent = z.object({
+  type: z
+    .literal('InboxSeen')
+    .describe('Up to when you have seen everything, here or on another device. Told to you alone.'),
+  project: subject.project,
+  until: time.describe('As `seenUntil` of the inbox.'),
+})
+
 const streamEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('Reset').describe('Something may have been missed: list again what you show.'),
@@ -69,5 +77,5 @@ const streamEvent = z.discriminatedUnion('type', [
 ])
 
 /** The `data:` of a stream's events. */
-export const eventData = component('Event', z.union([projectEvent, auditEvent, streamEvent]))
+export const eventData = component('Event', z.union([projectEvent, auditEvent, inboxEvent, streamEvent]))
 export type EventData = z.infer<typeof eventData>

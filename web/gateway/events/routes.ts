@@ -9,12 +9,13 @@ import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { beginWait, callerOf } from '../http/authentication.ts'
 import { projectParams } from '../http/params.ts'
+import { markText } from '../inbox/marks.ts'
 import { problem } from '../problems/problem.ts'
 import { problemOf } from '../problems/translate.ts'
 import { eventData } from './event.ts'
 import { type AuditTail, follow } from './follow.ts'
 import { EventLog } from './log.ts'
-import { type Source, sources } from './position.ts'
+import { encodePosition, type Source, sources } from './position.ts'
 import { EventStream } from './stream.ts'
 
 const idHeaders = z.looseObject({
@@ -27,7 +28,7 @@ const idHeaders = z.looseObject({
 
 /** `.../events`: what happens in a project, as it happens. */
 export function eventRoutes(app: App, deps: Deps): void {
-  const { cache, clock, metrics, rights, stopping } = deps
+  const { cache, clock, metrics, rights, seen, stopping } = deps
   const log = new EventLog({ clock }).follow(cache)
 
   app.get(
@@ -87,6 +88,15 @@ export function eventRoutes(app: App, deps: Deps): void {
           audit: hearsAudit ? auditTail(cache.audit, ns, caller.scope) : undefined,
         }),
       )
+      const tellSeen = (at: number) => {
+        const position = log.position()
+        const event = { type: 'InboxSeen', project: ns, until: markText(at) } as const
+        if (position !== undefined) stream.send(event, encodePosition(position))
+      }
+      // Of now, too: whoever comes back may have seen something elsewhere meanwhile.
+      const mark = seen.of(ns, caller.username)
+      if (mark !== undefined) tellSeen(mark)
+      cleanUp.push(seen.onChange(ns, caller.username, tellSeen))
       // It ended while it began: with a backlog that was too long.
       if (stream.isOver) for (const clean of cleanUp) clean()
       // Proxies that collect answers before they pass them on.

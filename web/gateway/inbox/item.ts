@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import { time } from '../../../crds/v1alpha1/common.ts'
+import type { Project } from '../../../crds/v1alpha1/project.ts'
+import { hears, isMember, type Listener } from '../../../operator/policy/routes.ts'
+import { approvalItem, itemOf } from '../approvals/item.ts'
+import { newestFirst, type Position } from '../lists/position.ts'
+
+/** One thing that a person's bell tells them. */
+export const inboxItem = z.object({
+  id: z.string().describe('Tells this item from all others, of all projects.'),
+  type: z
+    .enum(['ApprovalRequested', 'RunVerdict'])
+    .describe(
+      'ApprovalRequested: a request that you are to hear of. RunVerdict: how a request of a run that you started was settled.',
+    ),
+  approval: approvalItem
+    .pick({ name: true, agent: true, tool: true, run: true, phase: true, requestedAt: true, expiresAt: true })
+    .describe('The request, as it stands now.'),
+  at: time.describe('When it was requested, or settled.'),
+  unread: z
+    .boolean()
+    .describe('Whether it is newer than what you have seen. What you decided yourself is never unread.'),
+})
+export type InboxItem = z.infer<typeof inboxItem>
+
+/** What a bell shows, newest first, and what of it is new. */
+export interface Inbox {
+  readonly items: InboxItem[]
+  /** How many are unread, those beyond `items` too. */
+  readonly unread: number
+  /** How many of the unread are requests that still wait. */
+  readonly waiting: number
+}
+
+/** Whose bell it is, in which project. */
+export interface Owner {
+  readonly person: Listener
+  readonly project: Pick<Project['spec'], 'members' | 'notifications'>
+  /** Up to when they have seen everything, in milliseconds since the epoch; undefined: nothing yet. */
+  readonly seen: number | undefined
+}
+
+interface Entry {
+  readonly type: InboxItem['type']
+  readonly at: string
+  readonly request: ApprovalRequest
+  readonly unread: boolean
+}
+
+/** The bell of one person: of these requests those that they are to hear of, and the verdicts of their own runs. */
+export function inboxOf(
+  requests: Iterable<ApprovalRequest>,
+  { person, project, seen = Number.NEGATIVE_INFINITY }: Owner,
+  limit: number,
+): Inbox {
+  const { members, notifications } = project
+  const off = notifications?.inApp?.enabled === false || !isMember(person, members)
+  const heard = new Map<string, boolean>()
+  const hearsOf = (agent: string): boolean => {
+    const known = heard.get(agent) ?? hears(person, members, notifications, agent, 'inApp')
+    heard.set(agent, known)
+    return known
+  }
+  const entries: Entry[] = []
+  const add = (type: Entry['type'], at: string, request: ApprovalRequest): void => {
+    entries.push({ type, at, request, unread: Date.parse(at) > seen && !decidedBy(person.username, request) })
+  }
+  for (const request of off ? [] : requests) {
+    const { metadata, spec, status } = request
+    if (hearsOf(spec.agentRef.name)) add('ApprovalRequested', metadata.creationTimestamp ?? '', request)
+    if (
+      status.phase !== 'Pending' &&
+      spec.requestedBy === person.username &&
+      status.decidedAt !== undefined
+    ) {
+      add('RunVerdict', status.decidedAt, request)
+    }
+  }
+  const unread = entries.filter(entry => entry.unread)
+  return {
+    items: newest(entries, limit).map(shown),
+    unread: unread.length,
+    waiting: unread.filter(({ type, request }) => type === 'ApprovalRequested' && isPending(request)).length,
+  }
+}
+
+const isPending = ({ status }: ApprovalRequest): boolean => status.phase === 'Pending'
+
+/** Whoever decided knows of the request, and of what became of it. */
+const decidedBy = (username: string, { status }: ApprovalRequest): boolean =>
+  status.decisions.some(({ reviewer }) => reviewer === username)
+
+function newest(entries: readonly Entry[], limit: number): readonly Entry[] {
+  const placed = entries.map(entry => ({ entry, place: placeOf(entry) }))
+  return placed
+    .sort((a, b) => newestFirst(a.place, b.place))
+    .slice(0, limit)
+    .map(({ entry }) => entry)
+}
+
+// A verdict may come in the second of its request.
+const placeOf = ({ at, type, request }: Entry): Position => [
+  Date.parse(at),
+  type === 'RunVerdict' ? 1 : 0,
+  request.metadata.name,
+]
+
+function shown({ type, at, request, unread }: Entry): InboxItem {
+  const { uid, name, agent, tool, run, phase, requestedAt, expiresAt } = itemOf(request)
+  const id = `${uid}-${type === 'RunVerdict' ? 'verdict' : 'request'}`
+  return { id, type, approval: { name, agent, tool, run, phase, requestedAt, expiresAt }, at, unread }
+}

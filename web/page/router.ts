@@ -60,8 +60,12 @@ export function urlOf({ project, section, name, run, settings, query = {} }: Pla
 }
 
 export function go(place: Place, how: 'push' | 'replace' = 'push'): void {
+  const before = placeOf(location.href)
   history[how === 'push' ? 'pushState' : 'replaceState'](null, '', urlOf({ ...filtersHere(place), ...place }))
   dispatchEvent(new PopStateEvent('popstate'))
+  // Another page begins at its top; and a request is shown at the top of its page.
+  const chosen = place.section === 'approvals' && place.name !== undefined && place.name !== before.name
+  if (how === 'push' && (place.section !== before.section || chosen)) scrollTo({ top: 0 })
 }
 
 /** Who opens a run or chooses a request over a filtered list finds it filtered afterwards. */

@@ -37,7 +37,7 @@ export function AgentsPage() {
       <PagedList
         paged={paged}
         filters={filters}
-        what={paged.items?.length === 1 ? 'agent' : 'agents'}
+        what={['agent', 'agents']}
         empty="No agent is in this project yet. Apply one with kubectl: examples/shop has some."
       >
         {items => (

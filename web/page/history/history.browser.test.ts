@@ -52,7 +52,7 @@ describe('the history beneath the approvals', () => {
     const { page, faults, context } = await stage.visit('carol')
     await untilShown(page, three)
     const row = history(page).getByRole('row').filter({ hasText: 'counted again' })
-    await expect.poll(() => row.innerText()).toMatch(/\t(under 1 s|\d+ s)\t/)
+    await expect.poll(() => row.innerText()).toMatch(/\s(under 1 s|\d+ s)\s+▸/)
     for (const words of [
       'APPROVED',
       'order_tools.process_refund',
@@ -100,12 +100,17 @@ describe('the history beneath the approvals', () => {
     await detail.getByRole('link', { name: 'refund-1', exact: true }).click()
     await page.getByRole('dialog').getByText('Done: refunded').first().waitFor()
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await history(page).getByRole('button', { name: 'Details of stock-1-1-0' }).click()
     const each = history(page).getByRole('region', { name: 'Each decision' })
     expect(await each.getByRole('listitem').allInnerTexts()).toEqual([
       expect.stringMatching(/carol@acme\.com[\s\S]*counted/),
       expect.stringMatching(/alice@acme\.com[\s\S]*counted again/),
     ])
+    await history(page).getByRole('row').filter({ hasText: 'not a duplicate' }).getByRole('link').click()
+    await page.getByRole('article').getByText('ORD-2').waitFor()
+    // The request is at the top of the page, and the page there, too.
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(0)
     expect(faults).toEqual([])
     await context.close()
   })

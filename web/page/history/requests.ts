@@ -1,16 +1,17 @@
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Approval, AuditEntry, Page } from '../api/types.ts'
 import { useHere } from '../live/hooks.ts'
 
 const AT_ONCE = 100
 
+/** The request that an entry tells of, if it is still there. */
+export type RequestOf = (entry: AuditEntry) => Approval | undefined
+
 /**
  * The requests that entries tell of, as far as they are still there: they go with their runs, the log stays. Each is
  * read once, as what is settled does not change.
  */
-export function useRequests(
-  entries: readonly AuditEntry[] | undefined,
-): (entry: AuditEntry) => Approval | undefined {
+export function useRequests(entries: readonly AuditEntry[] | undefined): RequestOf {
   const { api, project } = useHere()
   const asked = useRef(new Set<string>())
   const [known, setKnown] = useState<ReadonlyMap<string, Approval>>(new Map())
@@ -31,11 +32,14 @@ export function useRequests(
         )
     }
   }, [api, project, entries])
-  return ({ approvalRequest = '', callDigest }) => {
-    const request = known.get(approvalRequest)
-    // Another run may have had this name, and so another call its request.
-    return request !== undefined && request.callDigest === callDigest ? request : undefined
-  }
+  return useCallback(
+    ({ approvalRequest = '', callDigest }) => {
+      const request = known.get(approvalRequest)
+      // Another run may have had this name, and so another call its request.
+      return request !== undefined && request.callDigest === callDigest ? request : undefined
+    },
+    [known],
+  )
 }
 
 /** How long a request waited for its settlement, in milliseconds, where that is known. */

@@ -7,8 +7,8 @@ import './list.css'
 interface Props<T> {
   readonly paged: Paged<T>
   readonly filters: Filters
-  /** `entries`. */
-  readonly what: string
+  /** One of them, and several: `entry`, `entries`. */
+  readonly what: readonly [string, string]
   /** Said where nothing is there at all. */
   readonly empty: ReactNode
   children(items: readonly T[]): ReactNode
@@ -39,8 +39,8 @@ export function PagedList<T>({ paged, filters, what, empty, children }: Props<T>
       {error !== undefined && (
         <p className="trouble" role="alert">
           {items === undefined
-            ? `The ${what} cannot be read. `
-            : `The ${what} above may be old, or not all. `}
+            ? `The ${what[1]} cannot be read. `
+            : `The ${what[1]} above may be old, or not all. `}
           {error.message}{' '}
           <button type="button" className="fold" onClick={retry}>
             Try again
@@ -55,7 +55,7 @@ export function PagedList<T>({ paged, filters, what, empty, children }: Props<T>
             </Button>
           )}
           <span className="faint" role="status">
-            {items.length.toLocaleString('en')} {what}
+            {items.length.toLocaleString('en')} {what[items.length === 1 ? 0 : 1]}
             {more ? ' shown; more follow' : ''}
           </span>
         </p>

@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useState } from 'react'
+import { memo, type ReactNode, useId, useState } from 'react'
 import './table.css'
 
 export interface Column<T> {
@@ -48,7 +48,7 @@ export function Table<T>({ label, columns, items, changing, idOf, detail, aboutO
   )
 }
 
-function Row<T>(props: {
+function AnyRow<T>(props: {
   item: T
   columns: readonly Column<T>[]
   detail: ((item: T) => ReactNode) | undefined
@@ -62,7 +62,7 @@ function Row<T>(props: {
       <tr>
         {columns.map(({ title, words = false, of }) => (
           <td key={title} data-label={title} className={words ? 'words' : undefined}>
-            {of(item)}
+            <div>{of(item)}</div>
           </td>
         ))}
         {detail !== undefined && (
@@ -87,3 +87,6 @@ function Row<T>(props: {
     </>
   )
 }
+
+/** Drawn again only where its item is another: a list of thousands is read again often. */
+const Row = memo(AnyRow) as typeof AnyRow

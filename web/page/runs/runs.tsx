@@ -67,17 +67,11 @@ export function RunsPage() {
       <PagedList
         paged={paged}
         filters={filters}
-        what="runs"
+        what={['run', 'runs']}
         empty="No run is here yet. Start one here, by kubectl, or over the REST API."
       >
         {items => (
-          <Table
-            label="Runs"
-            columns={columns}
-            items={items}
-            changing={paged.changing}
-            idOf={({ uid }) => uid}
-          />
+          <Table label="Runs" columns={columns} items={items} changing={paged.changing} idOf={uidOf} />
         )}
       </PagedList>
       {starting && (
@@ -90,6 +84,8 @@ export function RunsPage() {
     </section>
   )
 }
+
+const uidOf = ({ uid }: Run): string => uid
 
 function Name({ name }: { name: string }) {
   const { project } = useHere()

@@ -4,7 +4,8 @@ import { time } from '../../../crds/v1alpha1/common.ts'
 import type { Project } from '../../../crds/v1alpha1/project.ts'
 import { hears, isMember, type Listener } from '../../../operator/policy/routes.ts'
 import { approvalItem, itemOf } from '../approvals/item.ts'
-import { newestFirst, type Position } from '../lists/position.ts'
+import { Newest } from '../lists/newest.ts'
+import type { Position } from '../lists/position.ts'
 
 /** One thing that a person's bell tells them. */
 export const inboxItem = z.object({
@@ -41,12 +42,7 @@ export interface Owner {
   readonly seen: number | undefined
 }
 
-interface Entry {
-  readonly type: InboxItem['type']
-  readonly at: string
-  readonly request: ApprovalRequest
-  readonly unread: boolean
-}
+type Type = InboxItem['type']
 
 /** The bell of one person: of these requests those that they are to hear of, and the verdicts of their own runs. */
 export function inboxOf(
@@ -62,27 +58,22 @@ export function inboxOf(
     heard.set(agent, known)
     return known
   }
-  const entries: Entry[] = []
-  const add = (type: Entry['type'], at: string, request: ApprovalRequest): void => {
-    entries.push({ type, at, request, unread: Date.parse(at) > seen && !decidedBy(person.username, request) })
+  const newest = new Newest<InboxItem>(limit)
+  const counts = { unread: 0, waiting: 0 }
+  const add = (type: Type, at: string, request: ApprovalRequest): void => {
+    const unread = Date.parse(at) > seen && !decidedBy(person.username, request)
+    if (unread) counts.unread++
+    if (unread && type === 'ApprovalRequested' && isPending(request)) counts.waiting++
+    newest.offer(placeOf(type, at, request), () => shown(type, at, request, unread))
   }
   for (const request of off ? [] : requests) {
     const { metadata, spec, status } = request
     if (hearsOf(spec.agentRef.name)) add('ApprovalRequested', metadata.creationTimestamp ?? '', request)
-    if (
-      status.phase !== 'Pending' &&
-      spec.requestedBy === person.username &&
-      status.decidedAt !== undefined
-    ) {
+    if (!isPending(request) && spec.requestedBy === person.username && status.decidedAt !== undefined) {
       add('RunVerdict', status.decidedAt, request)
     }
   }
-  const unread = entries.filter(entry => entry.unread)
-  return {
-    items: newest(entries, limit).map(shown),
-    unread: unread.length,
-    waiting: unread.filter(({ type, request }) => type === 'ApprovalRequested' && isPending(request)).length,
-  }
+  return { items: newest.page().items, ...counts }
 }
 
 const isPending = ({ status }: ApprovalRequest): boolean => status.phase === 'Pending'
@@ -91,22 +82,14 @@ const isPending = ({ status }: ApprovalRequest): boolean => status.phase === 'Pe
 const decidedBy = (username: string, { status }: ApprovalRequest): boolean =>
   status.decisions.some(({ reviewer }) => reviewer === username)
 
-function newest(entries: readonly Entry[], limit: number): readonly Entry[] {
-  const placed = entries.map(entry => ({ entry, place: placeOf(entry) }))
-  return placed
-    .sort((a, b) => newestFirst(a.place, b.place))
-    .slice(0, limit)
-    .map(({ entry }) => entry)
-}
-
 // A verdict may come in the second of its request.
-const placeOf = ({ at, type, request }: Entry): Position => [
+const placeOf = (type: Type, at: string, { metadata }: ApprovalRequest): Position => [
   Date.parse(at),
   type === 'RunVerdict' ? 1 : 0,
-  request.metadata.name,
+  metadata.name,
 ]
 
-function shown({ type, at, request, unread }: Entry): InboxItem {
+function shown(type: Type, at: string, request: ApprovalRequest, unread: boolean): InboxItem {
   const { uid, name, agent, tool, run, phase, requestedAt, expiresAt } = itemOf(request)
   const id = `${uid}-${type === 'RunVerdict' ? 'verdict' : 'request'}`
   return { id, type, approval: { name, agent, tool, run, phase, requestedAt, expiresAt }, at, unread }

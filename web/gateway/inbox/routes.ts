@@ -32,7 +32,9 @@ const standing = {
 }
 
 const inbox = component('Inbox', z.object({ items: z.array(inboxItem), ...standing }))
+export type InboxAnswer = z.infer<typeof inbox>
 const seenAnswer = component('Seen', z.object(standing))
+export type SeenAnswer = z.infer<typeof seenAnswer>
 
 const seenBody = z.strictObject({
   until: z.iso

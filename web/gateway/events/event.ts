@@ -52,6 +52,13 @@ const auditEvent = z.object({
   at: subject.at,
 })
 
+const changedEvent = z.object({
+  type: z
+    .literal('ProjectChanged')
+    .describe('Members, gates or notifications of the project changed, or the rights that come of them.'),
+  project: subject.project,
+})
+
 const inboxEvent = z.object({
   type: z
     .literal('InboxSeen')
@@ -77,5 +84,8 @@ const streamEvent = z.discriminatedUnion('type', [
 ])
 
 /** The `data:` of a stream's events. */
-export const eventData = component('Event', z.union([projectEvent, auditEvent, inboxEvent, streamEvent]))
+export const eventData = component(
+  'Event',
+  z.union([projectEvent, auditEvent, changedEvent, inboxEvent, streamEvent]),
+)
 export type EventData = z.infer<typeof eventData>

@@ -88,6 +88,12 @@ export function eventRoutes(app: App, deps: Deps): void {
           audit: hearsAudit ? auditTail(cache.audit, ns, caller.scope) : undefined,
         }),
       )
+      const tellChanged = () => {
+        const position = log.position()
+        const event = { type: 'ProjectChanged', project: ns } as const
+        if (position !== undefined) stream.send(event, encodePosition(position))
+      }
+      cleanUp.push(rights.onChange(ns, tellChanged))
       const tellSeen = (at: number) => {
         const position = log.position()
         const event = { type: 'InboxSeen', project: ns, until: markText(at) } as const

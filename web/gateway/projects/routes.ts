@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { time } from '../../../crds/v1alpha1/common.ts'
+import { readProject } from '../cache/read.ts'
 import type { Deps } from '../deps.ts'
 import type { App } from '../http/app.ts'
 import { callerOf } from '../http/authentication.ts'
-import { namespaceName } from '../http/params.ts'
+import { namespaceName, projectParams } from '../http/params.ts'
 import { component } from '../openapi/components.ts'
+import { itemFor, projectItem } from './project.ts'
 import { visibleProjects } from './visible.ts'
 
 const me = component(
@@ -27,7 +29,7 @@ const projectList = component(
   }),
 )
 
-/** `/me` and `/projects`: who am I, which projects may I see. */
+/** `/me`, `/projects` and one of them: who am I, which projects may I see, and what may I do there. */
 export function projectRoutes(app: App, deps: Deps): void {
   app.get('/me', { schema: { summary: 'Who am I', response: { 200: me } } }, async request => {
     const { username, groups } = await callerOf(request).person()
@@ -44,6 +46,21 @@ export function projectRoutes(app: App, deps: Deps): void {
         createdAt: metadata.creationTimestamp ?? '',
       }))
       return { items }
+    },
+  )
+
+  app.get(
+    '/projects/:ns',
+    {
+      schema: {
+        summary: 'A project: its members, its gates, and what you may do in it',
+        params: projectParams,
+        response: { 200: projectItem },
+      },
+    },
+    async request => {
+      const caller = callerOf(request)
+      return await itemFor(caller, await readProject(caller, deps.cache.projects, request.params.ns))
     },
   )
 }

@@ -1,8 +1,8 @@
 import type { Agent } from '../api/types.ts'
 import { useFilters } from '../lists/filters.tsx'
 import { PagedList } from '../lists/list.tsx'
-import { useProjectFacts } from '../lists/project.ts'
 import { type PagedOptions, usePaged } from '../live/paged.ts'
+import { useProject } from '../live/project.ts'
 import { usePlace } from '../router.ts'
 import { AgentCard } from './card.tsx'
 import './agents.css'
@@ -21,7 +21,7 @@ const newer = (a: string, b: string): number => (a === b ? 0 : a < b ? 1 : -1)
 export function AgentsPage() {
   const { name } = usePlace()
   const filters = useFilters([])
-  const { facts, error } = useProjectFacts()
+  const { value: facts, error } = useProject()
   const paged = usePaged({ ...list, filter: filters.query })
   return (
     <section className="page">

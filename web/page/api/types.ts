@@ -4,9 +4,13 @@ import type { AgentItem } from '../../gateway/agents/routes.ts'
 import type { ApprovalItem } from '../../gateway/approvals/item.ts'
 import type { AuditItem } from '../../gateway/audit/item.ts'
 import type { eventData } from '../../gateway/events/event.ts'
+import type { InboxAnswer, SeenAnswer } from '../../gateway/inbox/routes.ts'
 import type { KeyItem } from '../../gateway/keys/item.ts'
+import type { ProjectItem } from '../../gateway/projects/project.ts'
 import type { RunItem } from '../../gateway/runs/item.ts'
 import type { ShownSession } from '../../gateway/sessions/routes.ts'
+
+export type { ProjectItem } from '../../gateway/projects/project.ts'
 
 export type Approval = ApprovalItem
 export type Gate = ApprovalItem['gates'][number]
@@ -15,6 +19,10 @@ export type Step = RunItem['steps'][number]
 export type Agent = AgentItem
 export type AuditEntry = AuditItem
 export type ApiKey = KeyItem
+export type Project = ProjectItem
+export type Inbox = InboxAnswer
+export type InboxItem = InboxAnswer['items'][number]
+export type Seen = SeenAnswer
 export type Session = ShownSession
 export type StreamEvent = z.infer<typeof eventData>
 export type Verdict = 'Approve' | 'Reject'

@@ -4,12 +4,12 @@ import type { Run } from '../api/types.ts'
 import { PhaseBadge } from '../approvals/detail.tsx'
 import { Choice, FilterBar, Named, useFilters } from '../lists/filters.tsx'
 import { PagedList } from '../lists/list.tsx'
-import { useProjectFacts } from '../lists/project.ts'
 import { useSuggestions } from '../lists/suggestions.ts'
 import { type Column, Table } from '../lists/table.tsx'
 import { When } from '../lists/when.tsx'
 import { useHere } from '../live/hooks.ts'
 import { type PagedOptions, usePaged } from '../live/paged.ts'
+import { useProject } from '../live/project.ts'
 import { Link } from '../shell/shell.tsx'
 import { Said } from '../text/text.tsx'
 import { Standing } from './standing.tsx'
@@ -44,7 +44,7 @@ const newer = (a: string, b: string): number => (a === b ? 0 : a < b ? 1 : -1)
 export function RunsPage() {
   const filters = useFilters(['phase', 'agent'])
   const { agents } = useSuggestions()
-  const { facts } = useProjectFacts()
+  const { value: facts } = useProject()
   const [starting, setStarting] = useState(false)
   const paged = usePaged({ ...list, filter: filters.query })
   return (

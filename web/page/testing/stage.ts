@@ -120,7 +120,8 @@ export async function openPageStage(
 
 const refundTool = (server: McpServer): void => {
   // What conditions read is declared; whatever else comes is taken.
-  const properties = { order: { type: 'string' }, amount: { type: 'number' } } as const
+  const text = { type: 'string' } as const
+  const properties = { order: text, amount: { type: 'number' }, trouble: text }
   const inputSchema = fromJsonSchema<object>({ type: 'object', properties })
   const refund = async ({ trouble }: { trouble?: string }) => {
     if (trouble !== undefined) throw new Error(trouble)

@@ -100,6 +100,8 @@ export const agentTeller: Teller<Agent> = {
       agent.status?.observedGeneration,
       ...(agent.status?.conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason}`),
       agent.status?.toolsHash,
+      // What the project's gates stop of it.
+      agent.status?.tools?.map(({ gate }) => gate.charAt(0)).join(''),
     ].join(' '),
   }),
   tell: (agent, _, at) => agentEvent('AgentChanged', agent, at),

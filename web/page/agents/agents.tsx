@@ -28,7 +28,7 @@ export function AgentsPage() {
       <div className="page-head">
         <h1>Agents</h1>
       </div>
-      {error !== undefined && (
+      {facts === undefined && error !== undefined && (
         <p className="trouble" role="alert">
           The gates of the project cannot be read: {error.message} Of the gates below only those of the agents
           are told.

@@ -17,6 +17,7 @@ beforeAll(async () => {
   await decide('good-1-0', 'approve')
   await decide('bad-1-0', 'reject')
   await stage.untilRequest('waits-1-0')
+  await anAgentThatIsNotReady('typo')
   await Promise.all(['good', 'bad'].map(name => stage.untilEnded(name)))
 })
 afterAll(async () => {
@@ -103,7 +104,6 @@ describe('the runs page', () => {
   })
 
   it('is read by pages without an end, and says of runs that cannot start what they wait for', async () => {
-    await anAgentThatIsNotReady('typo')
     const { namespace } = stage
     const many = Array.from({ length: 65 }, (_, i) => `many-${String(i).padStart(2, '0')}`)
     await Promise.all(
@@ -135,7 +135,7 @@ describe('starting a run', () => {
     const { page, faults, context } = await stage.visit('alice', 'runs')
     await page.getByRole('button', { name: 'Start a run' }).click()
     const form = page.getByRole('dialog')
-    await form.getByLabel('Agent').selectOption('stock-keeper')
+    await form.getByRole('combobox', { name: 'Agent' }).selectOption('stock-keeper')
     const input = JSON.stringify({ order: 'ORD-10', amount: 3 })
     await form.getByLabel(/^Input/).fill(input)
     await form.getByLabel(/^Context/).fill('[1]')
@@ -167,7 +167,7 @@ describe('starting a run', () => {
     const { page, context } = await stage.visit('bob', 'runs?agent=stock-keeper')
     await page.getByRole('button', { name: 'Start a run' }).click()
     const form = page.getByRole('dialog')
-    expect(await form.getByLabel('Agent').inputValue()).toBe('stock-keeper')
+    await expect.poll(() => form.getByRole('combobox', { name: 'Agent' }).inputValue()).toBe('stock-keeper')
     const input = JSON.stringify({ order: 'ORD-11', amount: 3 })
     await form.getByLabel(/^Input/).fill(input)
     await page.route('**/runs', async route => {

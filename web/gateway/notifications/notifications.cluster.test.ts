@@ -95,6 +95,23 @@ describe.skipIf(!haveTokens())('notifications over REST', () => {
     expect(inTime.status).toBe(200)
   })
 
+  test('should say who hears of an agent, as they are and as they might be, and write nothing for that', async () => {
+    await put('bob', { inApp: { enabled: false } })
+    const before = await stored()
+    const wanted = { agents: ['any'], notifications: { email: { enabled: false } } }
+    const tried = await as('carol').post(`${path}/preview`, wanted)
+    expect(tried.body.items).toEqual([{ agent: 'any', email: [], inApp: ['alice@acme.com'], webhooks: [] }])
+    const now = await as('carol').get(`${path}/preview?agents=any,other`)
+    expect(now.body.items[1]).toEqual({ agent: 'other', email: ['alice@acme.com'], inApp: [], webhooks: [] })
+    expect(now.body.channels.inApp.delivers).toBe(true)
+    expect((await stored()).metadata.resourceVersion).toBe(before.metadata.resourceVersion)
+    expect((await as('mallory').post(`${path}/preview`, wanted)).status).toBe(403)
+    expect((await as('mallory').get(`${path}/preview`)).status).toBe(403)
+    const many = Array.from({ length: 101 }, (_, i) => `a${i}`)
+    expect((await as('carol').post(`${path}/preview`, { ...wanted, agents: many })).status).toBe(422)
+    expect((await as('carol').get(`${path}/preview?agents=${many}`)).status).toBe(422)
+  })
+
   test('should not lose what others change of the Project at the same time', async () => {
     const renames = Array.from({ length: 8 }, (_, i) =>
       adminClient().patch(

@@ -8,6 +8,7 @@ import { maxLargeBodyBytes } from '../http/json-body.ts'
 import { projectParams } from '../http/params.ts'
 import { component } from '../openapi/components.ts'
 import { invalid, problem } from '../problems/problem.ts'
+import { previewRoutes } from './preview-routes.ts'
 import { unknownMembers } from './unknown.ts'
 import { notificationsOf, tagOf, writeNotifications } from './write.ts'
 
@@ -23,6 +24,7 @@ const matchHeaders = z.looseObject({
 
 /** `.../notifications`: who is told of which request, and how. */
 export function notificationRoutes(app: App, { cache }: Pick<Deps, 'cache'>): void {
+  previewRoutes(app, { cache })
   app.get(
     '/projects/:ns/notifications',
     {

@@ -68,6 +68,31 @@ describe.skipIf(!haveTokens())('a project over REST', () => {
     expect(narrowed).toMatchObject({ decide: true, startRuns: true, setNotifications: false })
   })
 
+  it('knows members by their group, and that a ServiceAccount never decides', async () => {
+    const client = adminClient()
+    const accounts = `/api/v1/namespaces/${world.namespace}/serviceaccounts`
+    await client.raw({ method: 'POST', path: accounts, body: { metadata: { name: 'robot' } } })
+    const made = await client.raw({
+      method: 'POST',
+      path: `${accounts}/robot/token`,
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    })
+    const { token } = (made as { status: { token: string } }).status
+    const apiGroup = 'rbac.authorization.k8s.io'
+    await client.raw({
+      method: 'POST',
+      path: `/apis/${apiGroup}/v1/namespaces/${world.namespace}/rolebindings`,
+      body: {
+        metadata: { name: 'robots' },
+        roleRef: { apiGroup, kind: 'ClusterRole', name: 'countersign-member' },
+        subjects: [{ apiGroup, kind: 'Group', name: `system:serviceaccounts:${world.namespace}` }],
+      },
+    })
+    const robot = world.gateway.as(token)
+    await expect.poll(async () => (await robot.get(world.base)).status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(() => youOf(robot), { timeout: 10_000 }).toEqual({ ...nothing, startRuns: true })
+  })
+
   it('says on the stream that it changed', async () => {
     const { heard } = await listen(world.gateway, world.base, tokenOf('carol@acme.com'))
     await world.setMembers(alice, carol)

@@ -8,22 +8,18 @@ const schemes: readonly (readonly [MantineColorScheme, string])[] = [
 
 /** Light, dark or as the system has it; items of a menu. */
 export function Colours() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  // Without this a style element is made of text, which the policy of the page forbids.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   return (
     <>
-      <Menu.Label id="colours">Colours</Menu.Label>
-      {schemes.map(([scheme, words]) => (
-        <Menu.Item
-          key={scheme}
-          role="menuitemradio"
-          aria-checked={colorScheme === scheme}
-          closeMenuOnClick={false}
-          onClick={() => setColorScheme(scheme)}
-          leftSection={<span aria-hidden="true">{colorScheme === scheme ? '●' : '○'}</span>}
-        >
-          {words}
-        </Menu.Item>
-      ))}
+      <Menu.Label>Colours</Menu.Label>
+      <Menu.RadioGroup value={colorScheme} onChange={chosen => setColorScheme(chosen as MantineColorScheme)}>
+        {schemes.map(([scheme, words]) => (
+          <Menu.RadioItem key={scheme} value={scheme}>
+            {words}
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
     </>
   )
 }

@@ -1,4 +1,4 @@
-import { type MouseEvent, type ReactNode, useEffect } from 'react'
+import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
 import { AgentsPage } from '../agents/agents.tsx'
 import { ApprovalsPage } from '../approvals/page.tsx'
 import { AuditPage } from '../audit/audit.tsx'
@@ -44,8 +44,9 @@ export function Shell({ projects, place, who, onSignInAgain, onProjects }: Props
   const waiting = mayNot ? 0 : (pending?.length ?? 0)
   const { section } = place
   useEffect(() => {
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${titles[section]} · ${project} · Countersign`
-  }, [waiting, section, project])
+    const where = mayNot ? '' : `${waiting > 0 ? `(${waiting}) ` : ''}${titles[section]} · ${project} · `
+    document.title = `${where}Countersign`
+  }, [waiting, section, project, mayNot])
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -59,24 +60,15 @@ export function Shell({ projects, place, who, onSignInAgain, onProjects }: Props
           onOpen={onProjects}
           onChoose={chosen => go({ project: chosen, section })}
         />
-        <nav aria-label="Sections" className="sections">
-          {sections.map(one => (
-            <Link
-              key={one}
-              place={{ project, section: one }}
-              current={one === section && place.unknown === undefined}
-            >
-              {titles[one]}
-              {one === 'approvals' && waiting > 0 && <span className="count">{waiting}</span>}
-            </Link>
-          ))}
-        </nav>
+        {!mayNot && <Sections place={place} waiting={waiting} />}
         <div className="who">
-          <ConnectionState />
           {!mayNot && (
-            <Boundary part="bell">
-              <Bell />
-            </Boundary>
+            <>
+              <ConnectionState />
+              <Boundary part="bell">
+                <Bell />
+              </Boundary>
+            </>
           )}
           <UserMenu who={who} place={place} onSignInAgain={onSignInAgain} />
         </div>
@@ -105,6 +97,31 @@ export function Shell({ projects, place, who, onSignInAgain, onProjects }: Props
         </>
       )}
     </div>
+  )
+}
+
+function Sections({ place: { project, section, unknown }, waiting }: { place: Place; waiting: number }) {
+  const nav = useRef<HTMLElement>(null)
+  const current = unknown === undefined ? section : undefined
+  // On a phone they may be wider than the screen.
+  useEffect(() => {
+    if (current !== undefined) {
+      nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    }
+  }, [current])
+  return (
+    <nav aria-label="Sections" className="sections" ref={nav}>
+      {sections.map(one => (
+        <Link
+          key={one}
+          place={{ ...(project === undefined ? {} : { project }), section: one }}
+          current={one === current}
+        >
+          {titles[one]}
+          {one === 'approvals' && waiting > 0 && <span className="count">{waiting}</span>}
+        </Link>
+      ))}
+    </nav>
   )
 }
 

@@ -185,7 +185,9 @@ export class PageSession {
     clearTimeout(this.#timer)
     const inside = this.#inside
     if (inside === undefined) this.#set({ at: 'Outside', why: undefined })
-    else if (inside.ended === undefined) this.#set({ ...inside, ended: why })
+    else if (inside.ended === undefined) {
+      this.#set({ ...inside, ended: whyEnded(inside.who.session, this.now(), why) })
+    }
   }
 
   #leave(why: string | undefined): void {
@@ -227,4 +229,12 @@ export class PageSession {
     this.#standing = standing
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Why a session has ended; the gateway's words where there was none, as those are about the token. */
+function whyEnded(session: Session | undefined, now: number, words: string): string {
+  if (session === undefined) return words
+  if (now >= Date.parse(session.expiresAt)) return 'A session ends some hours after it began.'
+  if (now >= Date.parse(session.renewBy)) return 'Nobody was at this page for a while.'
+  return 'The gateway does not take this session any more: you signed out, its API key has ended, or no project names you.'
 }

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tokenOf } from '../../gateway/testing-cluster.ts'
@@ -240,6 +242,50 @@ describe('without a session', () => {
     await page.getByText('You are signed in in this tab alone.').waitFor()
     expect(await person.context.cookies()).toEqual([])
     await person.context.close()
+  })
+})
+
+describe('a page of somebody else', () => {
+  // Another port of the same host: for cookies the same site, so that the browser sends them.
+  it('decides nothing with the session of whoever looks at it', async () => {
+    const { page, context } = await stage.visit('carol')
+    const request = await wait('foreign-1')
+    const approve = `${stage.gateway.url}${base()}/approvals/${request}/approve`
+    const foreign = createServer((_, answer) => {
+      answer.setHeader('content-type', 'text/html')
+      answer.end(
+        `<form method="post" enctype="text/plain" action="${approve}"><input name='{"reason":"' value='"}'></form>`,
+      )
+    })
+    await new Promise<void>(done => foreign.listen(0, '127.0.0.1', done))
+    const evil = await context.newPage()
+    await evil.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}`)
+    await evil.evaluate(async url => {
+      const init = { method: 'POST', credentials: 'include', body: '{}' } as const
+      // The answers are kept from this page; that they were asked for is what counts.
+      const ask = (more: RequestInit) => fetch(url, { ...init, ...more }).catch(() => {})
+      await ask({ mode: 'no-cors' })
+      await ask({ mode: 'cors', headers: { 'content-type': 'text/plain' } })
+      // This one the browser asks leave for first, and is given none.
+      await ask({ mode: 'cors', headers: { 'content-type': 'application/json' } })
+      document.querySelector('form')?.submit()
+    }, approve)
+    await evil.waitForURL(approve)
+    // Without the cookie it were 401: it was there each time, and refused for where it came from.
+    const answers = () =>
+      stage.gateway
+        .log()
+        .split('\n')
+        .filter(line => line.includes(request) && line.includes('"method":"POST"'))
+        .map(line => JSON.parse(line).status)
+    await expect.poll(answers).toEqual([403, 403, 403])
+    expect((await stage.request(request)).status.decisions).toEqual([])
+    await page.bringToFront()
+    await row(page, request).click()
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await stage.untilEnded('foreign-1')
+    foreign.close()
+    await context.close()
   })
 })
 

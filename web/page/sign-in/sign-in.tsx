@@ -21,8 +21,9 @@ export function SignIn({ why }: { why: string | undefined }) {
       )}
       <SignInForm />
       <p className="hint">
-        It is sent once and not kept: this browser gets a session, good for some hours in all its tabs. To get
-        a token: <code>kubectl create token NAME</code> or what your kubeconfig uses.
+        It is sent once and not kept: this browser gets a session, good for some hours in all its tabs. Your
+        token is the one that kubectl sends for you; where it stands in your kubeconfig,{' '}
+        <code>kubectl config view --raw --minify</code> shows it. API keys are made on this page.
       </p>
     </Card>
   )

@@ -257,6 +257,19 @@ describe('the audit log after the watch has missed something', () => {
     expect(await seqs()).toEqual([1])
   })
 
+  test('should be compared also where it was still being read', async () => {
+    there = aChain(4)
+    await run()
+    const { letGo, held } = holdBack(request => isOfList(request) && request.query.get('continue') === '2')
+    const reading = seqs()
+    await expect.poll(held).toBe(1)
+    unseen('DELETED', aRecord([anEntry(1)]))
+    await loseSight()
+    letGo()
+    await reading
+    expect(await seqs()).toEqual([4, 3, 2])
+  })
+
   test('should hold the records of a namespace that was made anew, not those of before', async () => {
     there = aChain(2)
     await run()
@@ -303,8 +316,10 @@ describe('the audit logs of many projects', () => {
     there = [aRecord([anEntry(1)], { namespace: 'bank' })]
     const projects = new Store<Project>({ clock })
     log.readAhead(projects)
-    projects.replace({ items: ['a', 'b', 'bank'].map(projectIn), resourceVersion: '1' })
-    const { letGo, held } = holdBack(request => isOfList(request, 'a') || isOfList(request, 'b'))
+    projects.replace({ items: ['a', 'b', 'c', 'bank'].map(projectIn), resourceVersion: '1' })
+    const { letGo, held } = holdBack(
+      request => !isOfList(request, 'bank') && request.path.includes('/namespaces/'),
+    )
     await run()
     await expect.poll(held).toBe(2)
     expect(await seqs('bank')).toEqual([1])

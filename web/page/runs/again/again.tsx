@@ -83,8 +83,10 @@ function AlreadyRan({ steps }: { steps: readonly Step[] }) {
   return (
     <div className="warning">
       <p>
-        <strong>Nothing that ran is undone.</strong> {ran.length === 1 ? 'This call' : 'These calls'} already
-        ran, and may be made a second time; gates stop them as before:
+        <strong>Nothing that ran is undone.</strong>{' '}
+        {ran.length === 1
+          ? 'This call already ran, and may be made a second time; gates stop it as before:'
+          : 'These calls already ran, and may be made a second time; gates stop them as before:'}
       </p>
       <ul className="already-ran">
         {ran.map(({ id, tool = '', state = '', params }) => (

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useId, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 import type { Run } from '../../api/types.ts'
 import type { Place } from '../../router.ts'
 import { useContextChoice } from './context.tsx'
@@ -16,25 +16,20 @@ interface Props {
 
 /** Answers an agent whose run has ended: another run goes on with the conversation. */
 export function Answer({ run, place, open }: Props) {
-  const [shown, setShown] = useState(open)
   const [wanted, setWanted] = useState(false)
-  if (!shown && !open && !wanted) {
-    return (
-      <p>
-        <button
-          type="button"
-          className="fold"
-          onClick={() => {
-            setWanted(true)
-            setShown(true)
-          }}
-        >
-          Answer, and go on with this conversation…
-        </button>
-      </p>
-    )
-  }
-  return <AnswerForm run={run} place={place} asks={open} focus={wanted} />
+  // Somebody may be writing in it: once open, it stays.
+  const [shown, setShown] = useState(open)
+  useEffect(() => {
+    if (open || wanted) setShown(true)
+  }, [open, wanted])
+  if (open || shown) return <AnswerForm run={run} place={place} asks={open} focus={wanted} />
+  return (
+    <p>
+      <button type="button" className="fold" onClick={() => setWanted(true)}>
+        Answer, and go on with this conversation…
+      </button>
+    </p>
+  )
 }
 
 function AnswerForm(props: { run: Run; place: Place; asks: boolean; focus: boolean }) {
@@ -57,15 +52,13 @@ function AnswerForm(props: { run: Run; place: Place; asks: boolean; focus: boole
     <form
       className="again"
       data-asks={asks}
-      aria-labelledby={`${id}-title`}
+      aria-label="Answer"
       onSubmit={event => {
         event.preventDefault()
         send()
       }}
     >
-      <label id={`${id}-title`} htmlFor={`${id}-text`}>
-        Answer, and go on with this conversation
-      </label>
+      <label htmlFor={`${id}-text`}>Answer, and go on with this conversation</label>
       <textarea
         id={`${id}-text`}
         rows={3}

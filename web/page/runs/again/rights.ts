@@ -1,13 +1,7 @@
+import type { Project } from '../../api/types.ts'
 import { useProject } from '../../live/project.ts'
 
 /** What one may do with runs here; undefined where it is not known: then it is tried, and the gateway says. */
-export interface RunRights {
-  readonly startRuns?: boolean
-  readonly setContext?: boolean
-  readonly cancelRuns?: boolean
-}
-
-export function useRights(): RunRights {
-  const { value } = useProject()
-  return value?.you ?? {}
+export function useRights(): Partial<Project['you']> {
+  return useProject().value?.you ?? {}
 }

@@ -6,7 +6,7 @@ type Reason = NonNullable<Run['failure']>['reason']
 /** What to do next, by why a run failed. */
 const next: Readonly<Record<Reason, string>> = {
   ApprovalRejected:
-    'This agent ends with a rejection. Go on with the conversation and say what to do instead, or start it again with another input.',
+    'This agent ends with a rejection. Go on with the conversation and say what to do instead, or start another run.',
   ApprovalExpired:
     'Nobody decided in time. Start it again when a reviewer is there; the agent’s approval.timeoutSeconds says how long it waits, its remindAfterSeconds whom to remind.',
   ApprovalCancelled:

@@ -121,12 +121,12 @@ function latest(
   return requests
 }
 
-/** The runs that go on with this one's conversation, newest first. */
-export function useLater(run: string): readonly Run[] {
+/** The runs that go on with this one's conversation, newest first; undefined until they have been read. */
+export function useLater(run: string): readonly Run[] | undefined {
   const { api, project, feed } = useHere()
   const [count, setCount] = useState(0)
   const known = useRef(new Set<string>())
-  const { value } = useLoaded(
+  const { value, error } = useLoaded(
     async signal => {
       const query = { continueFrom: run, limit: 20 }
       return (await api.get<{ items: readonly Run[] }>(`/projects/${project}/runs`, query, signal)).items
@@ -146,5 +146,5 @@ export function useLater(run: string): readonly Run[] {
       }),
     [feed],
   )
-  return value ?? []
+  return value ?? (error === undefined ? undefined : [])
 }

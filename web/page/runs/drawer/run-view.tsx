@@ -74,7 +74,8 @@ function Content({ now, run, requests, place }: ContentProps) {
     [learn],
   )
   const ended = run.finishedAt !== undefined
-  const answered = later.length > 0
+  // One that was answered is not asking any more.
+  const asks = later?.length === 0 && readsLikeQuestion(output ?? '')
   return (
     <DecidedContext value={decided}>
       <div className="run">
@@ -97,7 +98,7 @@ function Content({ now, run, requests, place }: ContentProps) {
           The run is {phase}.
         </p>
         <Earlier run={run} place={place} />
-        <Later later={later} place={place} />
+        <Later later={later ?? []} place={place} />
         <p className="run-notice" role="status" hidden={words === undefined}>
           {words}
         </p>
@@ -111,9 +112,7 @@ function Content({ now, run, requests, place }: ContentProps) {
             </div>
           </Part>
         )}
-        {ended && input !== undefined && (
-          <Answer run={run} place={place} open={!answered && readsLikeQuestion(output ?? '')} />
-        )}
+        {ended && input !== undefined && <Answer run={run} place={place} open={asks} />}
         {ended && input !== undefined && phase !== 'Succeeded' && <Again run={run} place={place} />}
         {input !== undefined && (
           <Part title="Input">

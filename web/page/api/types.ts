@@ -6,6 +6,8 @@ import type { AuditItem } from '../../gateway/audit/item.ts'
 import type { eventData } from '../../gateway/events/event.ts'
 import type { InboxAnswer, SeenAnswer } from '../../gateway/inbox/routes.ts'
 import type { KeyItem } from '../../gateway/keys/item.ts'
+import type { Preview } from '../../gateway/notifications/preview.ts'
+import type { Settings } from '../../gateway/notifications/routes.ts'
 import type { ProjectItem } from '../../gateway/projects/project.ts'
 import type { RunItem } from '../../gateway/runs/item.ts'
 import type { ShownSession } from '../../gateway/sessions/routes.ts'
@@ -20,6 +22,8 @@ export type Agent = AgentItem
 export type AuditEntry = AuditItem
 export type ApiKey = KeyItem
 export type Project = ProjectItem
+export type Notifications = Settings
+export type NotificationPreview = Preview
 export type Inbox = InboxAnswer
 export type InboxItem = InboxAnswer['items'][number]
 export type Seen = SeenAnswer

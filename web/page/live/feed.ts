@@ -140,8 +140,9 @@ export class Feed {
     for (const listener of this.#heard) listener(event)
     switch (event.type) {
       case 'Closed':
-      // Nothing that is kept here: whoever shows the log listens by itself.
+      // Nothing that is kept here: whoever shows the log or the bell listens by itself.
       case 'AuditAppended':
+      case 'InboxSeen':
         return
       case 'Reset':
         this.#count('changes')

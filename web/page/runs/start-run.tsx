@@ -14,6 +14,8 @@ interface Props {
   onClose(): void
 }
 
+const DOUBLE_CLICK_MS = 500
+
 /** Starts a run and opens it. However often the button is pressed, what was written starts one. */
 export function StartRun({ agent: chosen, mayGiveContext, onClose }: Props) {
   const { api, project } = useHere()
@@ -44,12 +46,15 @@ export function StartRun({ agent: chosen, mayGiveContext, onClose }: Props) {
     if (sending || agent === undefined) return
     if ('wrong' in given) return setTrouble(given.wrong)
     setSending(true)
-    setTrouble(undefined)
+    // What was said stays until the answer: the button must not move away under a double click.
+    const pressed = performance.now()
     const body = bodyOf(agent.name, input, given.context)
     const headers = { 'content-type': 'application/json', 'idempotency-key': key.current.of(body) }
     try {
       const answer = await api.open(`/projects/${project}/runs`, { method: 'POST', headers, body })
       const { name }: Run = await answer.json()
+      // The second half of a double click must fall on this form, not on what opens in its place.
+      await new Promise(done => setTimeout(done, DOUBLE_CLICK_MS - (performance.now() - pressed)))
       if (closed.current) return
       onClose()
       go({ project, section: 'runs', name })
@@ -66,6 +71,8 @@ export function StartRun({ agent: chosen, mayGiveContext, onClose }: Props) {
       title="Start a run"
       size="lg"
       lockScroll={false}
+      // What was written is not lost to a click beside it.
+      closeOnClickOutside={false}
       transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': 'Close without starting' }}
     >

@@ -12,7 +12,7 @@ export function useBell(): { readonly bell: BellFeed | undefined; readonly state
   const [bell, setBell] = useState<BellFeed>()
   useEffect(() => {
     const telling = new Telling(project, oneTab(project, username))
-    const begun = new BellFeed(api, feed, (items, { waiting }) => telling.arrived(items, waiting))
+    const begun = new BellFeed(api, feed, (items, { waiting }) => void telling.arrived(items, waiting))
     const end = begun.start()
     setBell(begun)
     return () => {

@@ -14,6 +14,7 @@ const WITHIN_MS = 10_000
 export class Telling {
   readonly #project: string
   readonly #tab: OneTab
+  #ended = false
   #batch: InboxItem[] = []
   #waiting = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -26,8 +27,10 @@ export class Telling {
   }
 
   /** These have come in; so many wait in all. */
-  readonly arrived = (items: readonly InboxItem[], waiting: number): void => {
-    if (!document.hidden || !isOn()) return
+  readonly arrived = async (items: readonly InboxItem[], waiting: number): Promise<void> => {
+    // Of this moment: what came while the page was before somebody's eyes they have seen.
+    if (!isOn() || !(await this.#tab.mayTell())) return
+    if (this.#ended) return
     this.#batch.push(...items)
     this.#waiting = waiting
     this.#timer ??= setTimeout(() => {
@@ -37,6 +40,7 @@ export class Telling {
   }
 
   end(): void {
+    this.#ended = true
     clearTimeout(this.#timer)
     this.#tab.end()
   }

@@ -9,6 +9,7 @@ import { Again } from '../again/again.tsx'
 import { Answer } from '../again/answer.tsx'
 import { readsLikeQuestion } from '../again/question.ts'
 import { DecidedContext } from '../timeline/decided.ts'
+import { Prose } from '../timeline/prose.tsx'
 import { Timeline } from '../timeline/timeline.tsx'
 import { turnsOf } from '../timeline/turns.ts'
 import { Cancel } from './cancel.tsx'
@@ -107,18 +108,14 @@ function Content({ now, run, requests, place }: ContentProps) {
         <Totals run={run} />
         {output !== undefined && (
           <Part title="Output">
-            <div className="said-box">
-              <Said text={output} />
-            </div>
+            <Prose text={output} />
           </Part>
         )}
         {ended && input !== undefined && <Answer run={run} place={place} open={asks} />}
         {ended && input !== undefined && phase !== 'Succeeded' && <Again run={run} place={place} />}
         {input !== undefined && (
           <Part title="Input">
-            <div className="said-box">
-              <Said text={input} />
-            </div>
+            <Prose text={input} />
           </Part>
         )}
         {context !== undefined && (

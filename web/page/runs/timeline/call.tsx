@@ -3,6 +3,7 @@ import { PhaseBadge } from '../../approvals/detail.tsx'
 import { JsonView } from '../../json/json-view.tsx'
 import { Said } from '../../text/text.tsx'
 import { DecideHere } from './decide-here.tsx'
+import { Prose } from './prose.tsx'
 import { Took } from './took.tsx'
 import { Verdict } from './verdict.tsx'
 import { explained, resultTitle } from './words.ts'
@@ -44,7 +45,7 @@ export function Call({ step, request }: Props) {
       {result !== undefined && (
         <div className="call-result">
           <h4>{resultTitle(step)}</h4>
-          <Said text={result} />
+          <Prose text={result} />
         </div>
       )}
     </article>

@@ -1,7 +1,7 @@
 import type { Step } from '../../api/types.ts'
 import { clock, exactly } from '../../lists/ago.ts'
-import { Said } from '../../text/text.tsx'
 import { span } from '../../text/time.ts'
+import { Prose } from './prose.tsx'
 
 /** What the model said in a turn, what it cost and how long it took. */
 export function ModelAnswer({ answer }: { answer: Step }) {
@@ -22,7 +22,7 @@ export function ModelAnswer({ answer }: { answer: Step }) {
           )}
         </span>
       </p>
-      {text !== '' && <Said text={text} />}
+      {text !== '' && <Prose text={text} />}
       {text === '' && calls === 0 && <p className="faint">It said nothing.</p>}
     </div>
   )

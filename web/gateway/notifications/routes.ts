@@ -13,6 +13,8 @@ import { unknownMembers } from './unknown.ts'
 import { notificationsOf, tagOf, writeNotifications } from './write.ts'
 
 const settings = component('Notifications', notifications)
+/** `spec.notifications` as the REST API shows it. */
+export type Settings = z.infer<typeof settings>
 
 const matchHeaders = z.looseObject({
   'if-match': z

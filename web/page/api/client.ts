@@ -5,10 +5,12 @@ export class Refused extends Error {
   readonly title: string
   /** When it makes sense to ask again. */
   readonly retryAfterSeconds: number | undefined
+  /** What is wrong with which field of the body. */
+  readonly errors: readonly { readonly path: string; readonly message: string }[]
 
   constructor(
     status: number,
-    document: { code?: string; title?: string; detail?: string },
+    document: Partial<Pick<Refused, 'code' | 'title' | 'errors'>> & { readonly detail?: string },
     retryAfterSeconds?: number,
   ) {
     super(document.detail ?? `The gateway answered ${status}.`)
@@ -16,6 +18,7 @@ export class Refused extends Error {
     this.code = document.code ?? 'Unknown'
     this.title = document.title ?? 'The gateway refused'
     this.retryAfterSeconds = retryAfterSeconds
+    this.errors = document.errors ?? []
   }
 }
 

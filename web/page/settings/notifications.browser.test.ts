@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { projects } from '../../../crds/v1alpha1/resources.ts'
+import { adminClient, cluster } from '../../../hack/testing.ts'
+import { shot } from '../testing/browser.ts'
+import { openPageStage, type PageStage, refunding } from '../testing/stage.ts'
+
+let stage: PageStage
+beforeAll(async () => {
+  stage = await openPageStage({ 'order-manager': {}, 'stock-keeper': {} }, refunding, [
+    { group: 'night-shift', role: 'Member' },
+  ])
+})
+afterAll(async () => {
+  await stage?.close()
+})
+const ref = () => ({ namespace: stage.namespace, name: 'project' })
+const stored = async () => (await adminClient().get(projects, ref())).spec.notifications
+const set = (notifications: object | null) =>
+  adminClient().patch(projects, ref(), { type: 'merge', body: { spec: { notifications } } })
+beforeEach(() => set(null))
+
+const open = async (user: string, options?: Parameters<PageStage['visit']>[2]) => {
+  const person = await stage.visit(user, 'approvals?settings', options)
+  const drawer = person.page.getByRole('dialog', { name: 'Notification settings' })
+  await drawer.getByRole('heading', { name: 'Who hears now' }).waitFor()
+  return { ...person, drawer }
+}
+const heard = (page: Page, agent: string) => page.locator(`[data-agent="${agent}"]`)
+
+describe('notification settings', () => {
+  it('are set by an owner, seen at once by a member, who may only read them', async () => {
+    const alice = await open('alice')
+    const carol = await open('carol')
+    await carol.drawer.getByText('Owners and admins of the project change them').waitFor()
+    await carol.drawer.getByText('alice@acme.com, Owner').waitFor()
+    expect(await carol.drawer.getByRole('button', { name: 'Save' }).count()).toBe(0)
+    expect(await carol.drawer.locator('input').count()).toBe(0)
+    await heard(carol.page, 'stock-keeper').getByText('night-shift').first().waitFor()
+
+    await alice.drawer.getByRole('button', { name: 'Add a route' }).click()
+    const route = alice.drawer.getByRole('group', { name: 'Route 1' })
+    await route.getByLabel('Agents').fill('order-*')
+    await route.getByLabel('Agents').press('Enter')
+    await route.getByLabel('Members').click()
+    await alice.page.getByRole('option', { name: 'bob@acme.com' }).click()
+    // Reckoned before it is saved.
+    await alice.drawer.getByRole('heading', { name: 'Who would hear, once this is saved' }).waitFor()
+    await heard(alice.page, 'order-manager').getByText('night-shift').first().waitFor({ state: 'detached' })
+    expect(await stored()).toBeUndefined()
+    await alice.drawer.getByRole('button', { name: 'Save' }).dblclick()
+    await alice.drawer.getByText('Saved. It holds from now on.').waitFor()
+    expect(await stored()).toEqual({ routes: [{ agents: ['order-*'], members: ['bob@acme.com'] }] })
+
+    await carol.drawer.getByText('Of order-*: bob@acme.com').waitFor()
+    await heard(carol.page, 'order-manager').getByText('night-shift').first().waitFor({ state: 'detached' })
+    await heard(carol.page, 'stock-keeper').getByText('night-shift').first().waitFor()
+    expect([...alice.faults, ...carol.faults]).toEqual([])
+    await alice.context.close()
+    await carol.context.close()
+  })
+
+  it('say where nobody would hear, whom no e-mail reaches, and what this version does not send', async () => {
+    const { page, drawer, faults, context } = await open('alice')
+    await drawer.getByText('This version of Countersign sends no e-mail yet').waitFor()
+    await drawer.getByText('This version of Countersign calls no webhooks yet').waitFor()
+    await heard(page, 'order-manager').getByText('No e-mail reaches').waitFor()
+    await drawer.getByLabel('In the page').click()
+    await heard(page, 'order-manager').getByText('Nobody hears of it').waitFor()
+    await drawer.getByLabel('By e-mail').click()
+    await heard(page, 'stock-keeper').getByText('neither e-mail nor the page tells of it').waitFor()
+    await drawer.getByLabel('In the page').click()
+    await heard(page, 'stock-keeper').getByText('Nobody hears of it').waitFor({ state: 'detached' })
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByText('Saved.').waitFor()
+    expect(await stored()).toEqual({ email: { enabled: false } })
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('that somebody else saved meanwhile are not written over: what both changed is kept, or one’s own dropped', async () => {
+    const { drawer, context } = await open('alice')
+    await drawer.getByLabel('By e-mail').click()
+    await set({ webhooks: [{ name: 'chat', format: 'Slack', urlSecretRef: { name: 'chat', key: 'url' } }] })
+    await drawer.getByText('Somebody else saved these settings').waitFor()
+    await drawer.getByText('set the webhook chat').waitFor()
+    expect(await drawer.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+    await drawer.getByRole('button', { name: 'Put mine onto theirs' }).click()
+    await drawer.getByRole('group', { name: 'Webhook chat' }).waitFor()
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByText('Saved.').waitFor()
+    expect(await stored()).toMatchObject({ email: { enabled: false }, webhooks: [{ name: 'chat' }] })
+
+    await drawer.getByLabel('In the page').click()
+    await set({ email: { enabled: true } })
+    await drawer.getByText('changed e-mail').waitFor()
+    await drawer.getByRole('button', { name: 'Drop mine' }).click()
+    await drawer.getByText('Nothing is changed.').waitFor()
+    expect(await drawer.getByLabel('In the page').isChecked()).toBe(true)
+    expect(await drawer.getByLabel('By e-mail').isChecked()).toBe(true)
+    await context.close()
+  })
+
+  it('are refused by the gateway where it was not told of the other’s in time', async () => {
+    const { page, drawer, context } = await open('alice')
+    await drawer.getByLabel('By e-mail').click()
+    // Whatever the page reads is older than what is written.
+    const held = Promise.withResolvers<void>()
+    await page.route('**/notifications', async route => {
+      if (route.request().method() === 'GET') await held.promise
+      await route.continue()
+    })
+    await set({ inApp: { enabled: false } })
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    const refused = page.waitForResponse(answer => answer.request().method() === 'PUT')
+    expect((await refused.catch(() => undefined))?.status() ?? 409).toBe(409)
+    held.resolve()
+    await drawer
+      .getByText('changed telling in the page')
+      .or(drawer.getByText('set telling in the page'))
+      .waitFor()
+    expect(await stored()).toEqual({ inApp: { enabled: false } })
+    await context.close()
+  })
+
+  it('are refused at the field that is wrong, and saved once it is right; the command makes the Secret', async () => {
+    const { page, drawer, context } = await open('alice')
+    await drawer.getByRole('button', { name: 'Add a webhook' }).click()
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByText('Give it a name.').waitFor()
+    const webhook = drawer.getByRole('group', { name: 'Webhook' })
+    await webhook.getByLabel('Name', { exact: true }).fill('chat')
+    await webhook.getByLabel('Secret with the URL').fill('My Secret')
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await webhook.getByText('A Secret is named with small letters').waitFor()
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-invalid')))
+      .toBe('true')
+    expect(await webhook.getByLabel('Secret with the URL').getAttribute('aria-invalid')).toBe('true')
+    expect(await stored()).toBeUndefined()
+    await webhook.getByLabel('Secret with the URL').fill('chat')
+    await webhook.getByLabel('Secret with the signing key').fill('chat')
+    await webhook.getByLabel('Signing key’s key in it').fill('signing')
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByText('Saved.').waitFor()
+    expect(await stored()).toEqual({
+      webhooks: [
+        {
+          name: 'chat',
+          format: 'Generic',
+          urlSecretRef: { name: 'chat', key: 'url' },
+          signingKeySecretRef: { name: 'chat', key: 'signing' },
+        },
+      ],
+    })
+    await webhook.getByText('How to make the Secret').click()
+    await shell(await webhook.locator('pre').innerText(), 'https://hooks.acme.com:8443/T/0\n')
+    const path = `/api/v1/namespaces/${stage.namespace}/secrets/chat`
+    const secret = (await adminClient().raw({ method: 'GET', path })) as {
+      metadata: object
+      data: Record<string, string>
+    }
+    expect(secret.metadata).toMatchObject({
+      labels: { 'countersign.dev/use': 'true' },
+      annotations: { 'countersign.dev/hosts': 'hooks.acme.com' },
+    })
+    expect(atob(secret.data.url ?? '')).toBe('https://hooks.acme.com:8443/T/0')
+    expect(atob(atob(secret.data.signing ?? ''))).toHaveLength(32)
+    await context.close()
+  })
+
+  it('that are not saved are asked about before they are dropped, and kept where one goes back', async () => {
+    const { page, drawer, faults, context } = await open('alice')
+    await drawer.getByLabel('By e-mail').click()
+    await page.keyboard.press('Escape')
+    const asked = page.getByRole('dialog', { name: 'Your notification settings are not saved' })
+    await asked.getByRole('button', { name: 'Go back to them' }).click()
+    expect(await drawer.getByLabel('By e-mail').isChecked()).toBe(false)
+    await drawer.getByRole('button', { name: 'Close the notification settings' }).click()
+    await asked.getByRole('button', { name: 'Drop the changes' }).click()
+    await asked.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'You: alice@acme.com' }).click()
+    await page.getByRole('menuitem', { name: 'Notification settings' }).click()
+    await drawer.getByText('Nothing is changed.').waitFor()
+    expect(await drawer.getByLabel('By e-mail').isChecked()).toBe(true)
+    expect(await stored()).toBeUndefined()
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('are set with the keyboard alone', async () => {
+    const { page, drawer, faults, context } = await open('alice')
+    const press = (...keys: string[]) =>
+      keys.reduce((all, key) => all.then(() => page.keyboard.press(key)), Promise.resolve())
+    const tabTo = async (name: string) => {
+      for (let i = 0; i < 40; i++) {
+        await page.keyboard.press('Tab')
+        if (
+          await drawer.getByRole('button', { name, exact: true }).evaluate(e => e === document.activeElement)
+        )
+          return
+      }
+      throw new Error(`Tab does not lead to ${name}`)
+    }
+    await tabTo('Add a route')
+    await press('Enter', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab')
+    await page.keyboard.type('stock-keeper,')
+    await press('Tab')
+    await page.keyboard.type('night')
+    await press('ArrowDown', 'Enter', 'Escape')
+    await tabTo('Save')
+    await press('Enter')
+    await drawer.getByText('Saved.').waitFor()
+    expect(await stored()).toEqual({ routes: [{ agents: ['stock-keeper'], members: ['night-shift'] }] })
+    await press('Escape')
+    await drawer.waitFor({ state: 'detached' })
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
+      .toBe('You: alice@acme.com')
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('look as the docs show them', async () => {
+    await set({
+      routes: [{ agents: ['order-*'], members: ['bob@acme.com', 'night-shift'] }],
+      webhooks: [{ name: 'chat', format: 'Slack', urlSecretRef: { name: 'chat', key: 'url' } }],
+    })
+    const { page, drawer, context } = await open('alice')
+    await drawer.getByRole('group', { name: 'Webhook chat' }).waitFor()
+    await shot(page, 'notification-settings')
+    await context.close()
+  })
+})
+
+/** Runs lines in bash with the test's cluster, and types `typed`. */
+async function shell(lines: string, typed: string): Promise<void> {
+  const { kubectl, kubeconfig } = cluster()
+  const script = `kubectl() { ${JSON.stringify(kubectl)} "$@"; }\n${lines}`
+  const bash = spawn('bash', ['-ec', script], { env: { ...process.env, KUBECONFIG: kubeconfig } })
+  let said = ''
+  bash.stderr.on('data', data => {
+    said += String(data)
+  })
+  bash.stdin.end(typed)
+  const [code] = await once(bash, 'close')
+  if (code !== 0) throw new Error(said)
+}

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { Project } from '../../../crds/v1alpha1/project.ts'
-import { agentRuns, agents, approvalRequests, projects } from '../../../crds/v1alpha1/resources.ts'
+import {
+  agentRuns,
+  agents,
+  approvalRequests,
+  auditRecords,
+  projects,
+} from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, clientFor, clientForServiceAccount } from '../../../hack/testing.ts'
 import { systemClock } from '../../../kube/clock.ts'
 import type { KubeObject, Resource } from '../../../kube/types.ts'
@@ -47,6 +53,7 @@ describe.skipIf(!haveTokens())('who may read over REST', () => {
     ['approvals', approvalRequests],
     ['runs', agentRuns],
     ['agents', agents],
+    ['audit', auditRecords],
   ] as [string, Resource<KubeObject>][])(
     'a stranger should be refused %s in the words of the API server, whether or not there is such a project',
     async (path, resource) => {

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Approval } from '../api/types.ts'
 import { History } from '../history/history.tsx'
 import { useHere, useSnapshot } from '../live/hooks.ts'
+import { useProject } from '../live/project.ts'
 import { go } from '../router.ts'
 import { useChosen } from './chosen.ts'
 import { Detail, type DetailHandle } from './detail.tsx'
@@ -15,6 +16,8 @@ import './desk.css'
 export function ApprovalsPage({ name }: { name: string | undefined }) {
   const { project, feed } = useHere()
   const { pending } = useSnapshot()
+  // Known from the beginning, and kept while one request after the other is shown.
+  useProject()
   const { shown, error } = useChosen(name)
   const { notices, say, dismiss } = useNotices()
   const [help, setHelp] = useState(false)
@@ -33,20 +36,23 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
   }, [name, narrow, first, select])
 
   // What one decides oneself is said by the answer.
-  const mine = useRef(new Set<string>())
+  const { mine } = feed
   const shownName = shown?.name
   useEffect(
     () =>
       feed.onSettled((settled, phase) => {
-        if (settled === shownName && !mine.current.has(settled)) {
+        if (settled === shownName && !mine.has(settled)) {
           say(`${settled} was settled elsewhere: ${phase}.`)
         }
       }),
-    [feed, shownName, say],
+    [feed, mine, shownName, say],
   )
-  const deciding = useCallback((...names: readonly string[]) => {
-    for (const one of names) mine.current.add(one)
-  }, [])
+  const deciding = useCallback(
+    (...names: readonly string[]) => {
+      for (const one of names) mine.add(one)
+    },
+    [mine],
+  )
   const decided = useCallback(
     (approval: Approval, words: string) => {
       deciding(approval.name)
@@ -58,11 +64,11 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
   )
   const lost = useCallback(
     (names: readonly string[]) => {
-      const others = names.filter(one => !mine.current.has(one))
+      const others = names.filter(one => !mine.has(one))
       if (others.length === 1) say(`${others[0]} was settled elsewhere: it is not selected any more.`)
       if (others.length > 1) say(`${others.length} of those you selected were settled elsewhere.`)
     },
-    [say],
+    [mine, say],
   )
   const keys = useMemo(
     () => ({

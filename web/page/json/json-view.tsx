@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import { useFolded } from '../text/folds.tsx'
 import { looksLike } from '../text/look-alikes.ts'
 import { Said } from '../text/text.tsx'
@@ -56,14 +56,15 @@ function Entries(props: { value: object; depth: number; crowded: boolean | undef
       {outdented && <p className="level">level {depth + 1}</p>}
       <dl className={depth === 0 ? 'json json-top' : outdented ? 'json json-outdented' : 'json'}>
         {entries.slice(0, count).map(([name, item]) => (
-          <div key={name} className={isPlain(item) ? 'json-line' : 'json-block'}>
-            <dt>
-              {list ? <span className="faint">{Number(name) + 1}.</span> : <Name name={name} twins={twins} />}
-            </dt>
-            <dd>
-              <JsonView value={item} depth={depth + 1} crowded={crowded} />
-            </dd>
-          </div>
+          <Entry
+            key={name}
+            name={name}
+            item={item}
+            twins={twins}
+            list={list}
+            depth={depth}
+            crowded={crowded}
+          />
         ))}
       </dl>
       {entries.length > count && (
@@ -75,6 +76,29 @@ function Entries(props: { value: object; depth: number; crowded: boolean | undef
     </>
   )
 }
+
+interface EntryProps {
+  readonly name: string
+  readonly item: unknown
+  readonly twins: ReadonlySet<string> | undefined
+  readonly list: boolean
+  readonly depth: number
+  readonly crowded: boolean
+}
+
+/** Drawn once: where more are unfolded, those that are there stay as they are. */
+const Entry = memo(function Entry({ name, item, twins, list, depth, crowded }: EntryProps) {
+  return (
+    <div className={isPlain(item) ? 'json-line' : 'json-block'}>
+      <dt>
+        {list ? <span className="faint">{Number(name) + 1}.</span> : <Name name={name} twins={twins} />}
+      </dt>
+      <dd>
+        <JsonView value={item} depth={depth + 1} crowded={crowded} />
+      </dd>
+    </div>
+  )
+})
 
 function Name({ name, twins }: { name: string; twins: ReadonlySet<string> | undefined }) {
   return (

@@ -29,7 +29,13 @@ test('names and values are found by what somebody types', () => {
 test('only the mark that the operator writes is one', () => {
   const digest = `hmac-sha256:${'a'.repeat(64)}`
   expect(redacted({ $redacted: digest })).toBe(digest)
-  for (const other of ['redacted', { $redacted: 'yes' }, { $redacted: digest, more: 1 }, { redacted: digest }, null]) {
+  for (const other of [
+    'redacted',
+    { $redacted: 'yes' },
+    { $redacted: digest, more: 1 },
+    { redacted: digest },
+    null,
+  ]) {
     expect(redacted(other)).toBeUndefined()
   }
 })

@@ -18,8 +18,17 @@ export function leavesOf(params: object): Leaf[] {
 }
 
 /** A text in which all that somebody may look for stands: names and values, in lower case. */
-export const wordsOf = (params: object): string =>
-  leavesOf(params)
-    .map(({ path, value }) => `${path.join('.')} ${typeof value === 'object' ? '' : String(value)}`)
-    .join('\n')
-    .toLowerCase()
+export function wordsOf(params: object): string {
+  let words = ''
+  const open: (readonly [string, unknown])[] = [['', params]]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [path, value] = next
+    if (typeof value !== 'object' || value === null) words += `${path} ${value}\n`
+    else {
+      words += `${path}\n`
+      for (const [name, item] of Object.entries(value))
+        open.push([path === '' ? name : `${path}.${name}`, item])
+    }
+  }
+  return words.toLowerCase()
+}

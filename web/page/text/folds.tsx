@@ -4,14 +4,22 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncE
 class FoldStore {
   #folded = 0
   #all = false
-  readonly #listeners = new Set<() => void>()
+  readonly #whoCount = new Set<() => void>()
+  readonly #whoOpen = new Set<() => void>()
 
   readonly folded = (): number => this.#folded
   readonly all = (): boolean => this.#all
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+  /** Tells how many are folded, whenever that is another number. */
+  readonly onCount = (listener: () => void): (() => void) => {
+    this.#whoCount.add(listener)
+    return () => this.#whoCount.delete(listener)
+  }
+
+  /** Tells the parts to open. */
+  readonly onOpen = (listener: () => void): (() => void) => {
+    this.#whoOpen.add(listener)
+    return () => this.#whoOpen.delete(listener)
   }
 
   add(): () => void {
@@ -21,22 +29,19 @@ class FoldStore {
 
   readonly openAll = (): void => {
     this.#all = true
-    this.#tell()
+    for (const listener of this.#whoOpen) listener()
   }
 
   #change(by: number): void {
     this.#folded += by
-    this.#tell()
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
+    for (const listener of this.#whoCount) listener()
   }
 }
 
 const FoldContext = createContext<FoldStore | undefined>(undefined)
 /** What is not counted anywhere: a row of a table, a reason. */
 const uncounted = new FoldStore()
+const never = () => () => {}
 
 /** Counts what is folded beneath it, so that whoever decides is told what they have not seen. */
 export function Folds({ children }: { children: ReactNode }) {
@@ -47,14 +52,15 @@ export function Folds({ children }: { children: ReactNode }) {
 /** How many parts are folded, and how to open them all. */
 export function useFolds(): { readonly folded: number; openAll(): void } {
   const store = useContext(FoldContext) ?? uncounted
-  const folded = useSyncExternalStore(store.subscribe, store.folded)
+  const folded = useSyncExternalStore(store.onCount, store.folded)
   return { folded, openAll: store.openAll }
 }
 
 /** Says that a part is folded while it is; returns whether all are to be open. */
 export function useFolded(folded: boolean): boolean {
   const store = useContext(FoldContext) ?? uncounted
-  const all = useSyncExternalStore(store.subscribe, store.all)
+  // Thousands of values are never folded: they need not listen.
+  const all = useSyncExternalStore(folded ? store.onOpen : never, store.all)
   useEffect(() => (folded && store !== uncounted ? store.add() : undefined), [folded, store])
   return all
 }

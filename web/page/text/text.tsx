@@ -1,4 +1,4 @@
-import { Fragment, useEffect, useMemo, useState } from 'react'
+import { Fragment, memo, useEffect, useMemo, useState } from 'react'
 import { useFolded } from './folds.tsx'
 import { type Piece, pieces, runsRightToLeft } from './visible.ts'
 import './text.css'
@@ -8,7 +8,7 @@ const FOLD = 600
 const HEAD = 420
 const TAIL = 120
 /** So many pieces are drawn in one go: text that is made of invisible characters has tens of thousands. */
-const STEP = 2000
+const STEP = 1000
 
 interface Props {
   readonly text: string
@@ -68,11 +68,11 @@ function Pieces({ text, quoted }: { text: string; quoted: boolean }) {
     const frame = requestAnimationFrame(() => setCount(count + STEP))
     return () => cancelAnimationFrame(frame)
   }, [all, count, found.length])
+  const slabs = Array.from({ length: Math.ceil(Math.min(count, found.length) / STEP) }, (_, i) => i)
   return (
     <>
-      {found.slice(0, count).map((piece, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other identity
-        <Fragment key={i}>{drawn(piece)}</Fragment>
+      {slabs.map(i => (
+        <Slab key={i} pieces={found} from={i * STEP} />
       ))}
       {found.length > count && (
         <button type="button" className="fold" onClick={() => setCount(count + STEP)}>
@@ -82,6 +82,18 @@ function Pieces({ text, quoted }: { text: string; quoted: boolean }) {
     </>
   )
 }
+
+/**
+ * Drawn and laid out once: where more of a text is shown, what is there stays as it is. It begins a line, as any long
+ * line does somewhere; the ends of the text's own lines are marked.
+ */
+const Slab = memo(function Slab({ pieces, from }: { pieces: readonly Piece[]; from: number }) {
+  const shown = pieces.slice(from, from + STEP).map((piece, i) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other identity
+    <Fragment key={i}>{drawn(piece)}</Fragment>
+  ))
+  return pieces.length > STEP ? <span className="slab">{shown}</span> : shown
+})
 
 function drawn(piece: Piece) {
   if ('rightToLeft' in piece) return <bdi dir="rtl">{piece.rightToLeft}</bdi>

@@ -90,12 +90,14 @@ export function pieces(text: string, exact = false): Piece[] {
 const betweenIds = (before = '', after = ''): boolean =>
   /[A-Za-z0-9]/.test(before) && /[A-Za-z0-9]/.test(after) && /[0-9]/.test(before + after)
 
+/** Made once: making one takes longer than cutting a page of text. */
+const figures = new Intl.NumberFormat('en')
+
 type Judge = (word: string) => string | undefined
 
 function finished(kind: Kind, run: readonly string[], lookAlike: Judge): Piece[] {
   if (run.length === 0) return []
-  const count = run.length.toLocaleString('en')
-  const times = run.length === 1 ? '' : ` ×${count}`
+  const times = run.length === 1 ? '' : ` ×${figures.format(run.length)}`
   if (kind === 'newline') return [{ hidden: `↵${times}`, newline: true }]
   if (kind === 'spaces') return [{ hidden: `space${times}`, newline: false }]
   if (kind === 'rightToLeft') return [{ rightToLeft: run.join('') }]
@@ -106,10 +108,10 @@ function finished(kind: Kind, run: readonly string[], lookAlike: Judge): Piece[]
 function named(run: readonly string[]): string {
   const [first = ''] = run
   if (run.length > 1 && run.every(character => character === first)) {
-    return `${nameOf(first)} ×${run.length.toLocaleString('en')}`
+    return `${nameOf(first)} ×${figures.format(run.length)}`
   }
   const names = run.slice(0, NAMED).map(nameOf).join(' ')
-  return run.length <= NAMED ? names : `${names} and ${(run.length - NAMED).toLocaleString('en')} more`
+  return run.length <= NAMED ? names : `${names} and ${figures.format(run.length - NAMED)} more`
 }
 
 function marked(text: string, lookAlike: Judge): Piece[] {

@@ -1,4 +1,4 @@
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual'
 import {
   type KeyboardEvent,
   type MouseEvent,
@@ -18,6 +18,7 @@ import { free, type Line, type Steady, steady } from './steady.ts'
 /** Height of a line with the gap beneath it, as in queue.css. */
 const LINE = 92
 const PAGE = 8
+const estimateSize = () => LINE
 
 export interface ListHandle {
   /** The request so many lines away from the chosen one; it is brought into view. */
@@ -55,19 +56,25 @@ export function PendingList(props: Props) {
   const { lines } = state
   const at = lines.findIndex(({ approval, gone }) => !gone && approval.name === chosen)
 
+  // The same functions as long as the lines are: otherwise all places would be worked out anew at each step.
+  const getItemKey = useCallback((index: number) => lines[index]?.approval.uid ?? index, [lines])
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      view.current = { start: range.startIndex, end: range.endIndex }
+      const found = defaultRangeExtractor(range)
+      // The chosen line is there also out of view, so that it keeps the focus.
+      return at === -1 || found.includes(at) ? found : [...found, at].sort((a, b) => a - b)
+    },
+    [at],
+  )
   const virtualizer = useVirtualizer({
     count: lines.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => LINE,
-    getItemKey: index => lines[index]?.approval.uid ?? index,
+    estimateSize,
+    getItemKey,
+    rangeExtractor,
     overscan: 6,
     useFlushSync: false,
-    // The chosen line is there also out of view, so that it keeps the focus.
-    rangeExtractor: range => {
-      view.current = { start: range.startIndex, end: range.endIndex }
-      const found = defaultRangeExtractor(range)
-      return at === -1 || found.includes(at) ? found : [...found, at].sort((a, b) => a - b)
-    },
   })
 
   useLayoutEffect(() => {

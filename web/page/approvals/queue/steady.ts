@@ -30,7 +30,6 @@ export function steady(before: readonly Line[], waiting: readonly Approval[], en
   })
   const known = new Set(before.map(({ approval }) => approval.uid))
   const fresh = waiting.filter(({ uid }) => !known.has(uid))
-  if (fresh.length === 0) return { lines: kept, held: 0 }
   // Beneath what is in view: in the order of deadlines, as ever.
   const fixed = kept.slice(0, end + 1)
   const after = kept.slice(end + 1).filter(({ gone }) => !gone)

@@ -11,11 +11,20 @@ export interface BellState {
   readonly waiting: number
   /** Whether the gateway keeps what was seen. */
   readonly kept: boolean
-  /** Why it may be old, or why what was seen could not be said. */
-  readonly trouble: string | undefined
+  /** Why it may be old. */
+  readonly notRead: string | undefined
+  /** Why it is not kept that this was seen. */
+  readonly notKept: string | undefined
 }
 
-const BEGINNING: BellState = { items: undefined, unread: 0, waiting: 0, kept: true, trouble: undefined }
+const BEGINNING: BellState = {
+  items: undefined,
+  unread: 0,
+  waiting: 0,
+  kept: true,
+  notRead: undefined,
+  notKept: undefined,
+}
 
 /** Items that are shown. More unread ones are counted, and marked by the button alone. */
 const SHOWN = 50
@@ -122,7 +131,7 @@ export class BellFeed {
       this.#take(await this.#api.get<Inbox>(this.#path, { limit: SHOWN }, this.#end.signal))
     } catch (error) {
       failed = true
-      this.#set({ trouble: `What is new cannot be read: ${(error as Error).message}` })
+      this.#set({ notRead: `What is new cannot be read: ${(error as Error).message}` })
     }
     this.#reading = false
     if (this.#end.signal.aborted) return
@@ -138,7 +147,7 @@ export class BellFeed {
       if (this.#known.size <= REMEMBERED) break
       this.#known.delete(id)
     }
-    this.#set({ items, trouble: undefined, ...this.#standing(standing) })
+    this.#set({ items, notRead: undefined, ...this.#standing(standing) })
     if (!first && arrived.length > 0) this.#arrivals(arrived, this.#state)
   }
 
@@ -159,14 +168,14 @@ export class BellFeed {
       for (let wait = SECOND_MS; this.#wanted > this.#seenUntil && !this.#end.signal.aborted; wait *= 2) {
         const until = new Date(this.#wanted).toISOString()
         const answer = await this.#api.post<Seen>(`${this.#path}/seen`, { until })
-        this.#set({ trouble: undefined, ...this.#standing(answer) })
+        this.#set({ notKept: undefined, ...this.#standing(answer) })
         if (this.#wanted > this.#seenUntil) {
           await new Promise(done => setTimeout(done, Math.min(wait, LONGEST_MS)))
         }
       }
     } catch (error) {
       this.#wanted = Number.NEGATIVE_INFINITY
-      this.#set({ trouble: `That you have seen this could not be kept: ${(error as Error).message}` })
+      this.#set({ notKept: `That you have seen this could not be kept: ${(error as Error).message}` })
     }
     this.#telling = false
     this.#readSoon()

@@ -21,7 +21,7 @@ interface Props {
 
 /** What the bell holds. What is new stays marked until it is closed, though it counts as seen once it was shown. */
 export function News({ bell, state, onClose }: Props) {
-  const { items, unread, kept, trouble } = state
+  const { items, unread, kept, notRead, notKept } = state
   const { connection } = useSnapshot()
   const fresh = useRef(new Set<string>())
   for (const item of items ?? []) if (item.unread) fresh.current.add(item.id)
@@ -63,10 +63,13 @@ export function News({ bell, state, onClose }: Props) {
         </Button>
       </div>
       {connection.state === 'Lost' && <p className="news-note">Disconnected: this may be old.</p>}
-      {trouble !== undefined && (
-        <p className="news-note trouble" role="alert">
-          {trouble}
-        </p>
+      {[notRead, notKept].map(
+        trouble =>
+          trouble !== undefined && (
+            <p key={trouble} className="news-note trouble" role="alert">
+              {trouble}
+            </p>
+          ),
       )}
       {!all && unread > 0 && (
         <p className="news-note">

@@ -156,7 +156,7 @@ describe('the audit page', () => {
     await context.close()
   })
 
-  it('shows what comes while it is read, without an event to tell of it', async () => {
+  it('shows what comes while it is read', async () => {
     const { page, context } = await stage.visit('carol', 'audit?agent=late')
     await page.getByText('Nothing matches these filters.').waitFor()
     await record(stage.namespace, [{ action: 'KeyCreated', agent: 'late', actor: 'alice@acme.com' }])

@@ -4,7 +4,6 @@ import { PagedList } from '../lists/list.tsx'
 import { useSuggestions } from '../lists/suggestions.ts'
 import { type Column, Table } from '../lists/table.tsx'
 import { When } from '../lists/when.tsx'
-import { useHere } from '../live/hooks.ts'
 import { type PagedOptions, usePaged } from '../live/paged.ts'
 import { usePlace } from '../router.ts'
 import { Link } from '../shell/shell.tsx'
@@ -24,9 +23,8 @@ const list: Omit<PagedOptions<AuditEntry>, 'filter'> = {
 
 /** What happened, newest first: filtered, each entry in full, and all that matches to be saved. */
 export function AuditPage() {
-  const { username } = useHere()
   const filters = useFilters(auditFilters)
-  const { agents, tools } = useSuggestions()
+  const { agents, tools, people } = useSuggestions()
   const paged = usePaged({ ...list, filter: filters.query })
   return (
     <section className="page">
@@ -36,7 +34,7 @@ export function AuditPage() {
       </div>
       <FilterBar label="Filter the audit log" filters={filters}>
         <Several filters={filters} name="action" label="Action" all="all" options={actionOptions} />
-        <Named filters={filters} name="actor" label="By whom" placeholder="anybody" known={[username]} />
+        <Named filters={filters} name="actor" label="By whom" placeholder="anybody" known={people} />
         <Named filters={filters} name="agent" label="Agent" placeholder="any" known={agents} />
         <Named
           filters={filters}
@@ -47,6 +45,7 @@ export function AuditPage() {
         />
         <Times filters={filters} />
       </FilterBar>
+      <h2 className="unseen">Entries</h2>
       <PagedList
         paged={paged}
         filters={filters}

@@ -15,7 +15,7 @@ export function ChangedObject({ object }: { object: NonNullable<AuditEntry['obje
   )
   const title = `${kind} ${name}`
   return (
-    <section aria-label={title}>
+    <section>
       <h3>
         {kind} <code>{name}</code>
         {generation !== undefined && ` · generation ${generation}`}

@@ -96,7 +96,7 @@ export function EntryDetail({ entry, more }: { entry: AuditEntry; more?: ReactNo
 
 export function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section aria-label={title}>
+    <section>
       <h3>{title}</h3>
       {children}
     </section>

@@ -102,7 +102,9 @@ describe('the history beneath the approvals', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await history(page).getByRole('button', { name: 'Details of stock-1-1-0' }).click()
-    const each = history(page).getByRole('region', { name: 'Each decision' })
+    const each = history(page)
+      .locator('section')
+      .filter({ has: page.getByRole('heading', { name: 'Each decision' }) })
     expect(await each.getByRole('listitem').allInnerTexts()).toEqual([
       expect.stringMatching(/carol@acme\.com[\s\S]*counted/),
       expect.stringMatching(/alice@acme\.com[\s\S]*counted again/),

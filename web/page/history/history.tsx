@@ -28,9 +28,9 @@ const list: Omit<PagedOptions<AuditEntry>, 'filter'> = {
 
 /** What was decided, newest first, from the audit log. */
 export function History() {
-  const { project, username } = useHere()
+  const { project } = useHere()
   const filters = useFilters(historyFilters)
-  const { agents, tools } = useSuggestions()
+  const { agents, tools, people } = useSuggestions()
   const paged = usePaged({ ...list, filter: filters.query })
   const requestOf = useRequests(paged.items)
   const columns = useMemo(() => columnsWith(requestOf), [requestOf])
@@ -54,7 +54,7 @@ export function History() {
           known={tools}
         />
         <Choice filters={filters} name="verdict" label="Verdict" all="any" options={verdicts} />
-        <Named filters={filters} name="reviewer" label="Reviewer" placeholder="anybody" known={[username]} />
+        <Named filters={filters} name="reviewer" label="Reviewer" placeholder="anybody" known={people} />
         <Times filters={filters} />
       </FilterBar>
       <PagedList

@@ -60,6 +60,8 @@ export class Feed {
   readonly #waker = new EventTarget()
   readonly #api: Api
   readonly project: string
+  /** Names of requests that were decided here: their settling is no news. */
+  readonly mine = new Set<string>()
 
   constructor(api: Api, project: string) {
     this.#api = api

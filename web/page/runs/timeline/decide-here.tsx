@@ -62,7 +62,7 @@ function Bar({ approval }: { approval: Approval }) {
     <DecisionBar
       ref={bar}
       approval={approval}
-      onDeciding={() => {}}
+      onDeciding={name => feed.mine.add(name)}
       onDecided={(now, words) => {
         feed.learn(now)
         decided(now, words)

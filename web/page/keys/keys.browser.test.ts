@@ -30,6 +30,7 @@ async function make(page: Page, name: string, choose: (form: ReturnType<typeof d
   await choose(form)
   await form.getByRole('button', { name: 'Make the key' }).dblclick()
   const shown = dialog(page, 'Your new key')
+  await shown.waitFor()
   const [key = '', line = ''] = await shown.locator('.to-copy code').allInnerTexts()
   return { key, line, shown }
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, MultiSelect, NativeSelect, NumberInput, TextInput } from '@mantine/core'
+import { Button, Checkbox, Modal, MultiSelect, NativeSelect, TextInput } from '@mantine/core'
 import { type FormEvent, useRef, useState } from 'react'
 import { Unreachable } from '../api/client.ts'
 import { useSuggestions } from '../lists/suggestions.ts'
@@ -85,13 +85,12 @@ export function MakeKey({ onClose, onMade }: Props) {
         />
         {life === 'custom' && (
           <div className="custom-life">
-            <NumberInput
+            <TextInput
               label="How long"
-              min={1}
-              allowDecimal={false}
-              allowNegative={false}
+              inputMode="numeric"
+              autoComplete="off"
               value={count}
-              onChange={value => setCount(String(value))}
+              onChange={event => setCount(event.currentTarget.value)}
               error={'wrong' in expiry && expiry.wrong}
             />
             <NativeSelect

@@ -5,6 +5,10 @@ import './boundary.css'
 interface Props {
   /** What it is around, as one calls it: `audit log`. */
   readonly part: string
+  /** What it shows: of another it is not known yet that it fails. */
+  readonly of?: string | undefined
+  /** What does in its place. */
+  readonly instead?: ReactNode
   readonly children: ReactNode
 }
 
@@ -16,14 +20,20 @@ export class Boundary extends Component<Props, { readonly failed: boolean }> {
     return { failed: true }
   }
 
+  override componentDidUpdate(before: Props) {
+    if (before.of !== this.props.of && this.state.failed) this.setState({ failed: false })
+  }
+
   override render() {
-    if (!this.state.failed) return this.props.children
+    const { children, instead } = this.props
+    if (!this.state.failed) return children
+    if (instead !== undefined) return instead
     return (
       <div className="empty boundary" role="alert">
         <h2>The {this.props.part} cannot be shown</h2>
         <p>
-          This is a fault of the page. What was decided stands; the other pages, kubectl and the REST API go
-          on.
+          This is a fault of the page, or a piece of it could not be loaded. What was decided stands; the
+          other pages, kubectl and the REST API go on.
         </p>
         <div className="boundary-buttons">
           <Button onClick={() => this.setState({ failed: false })}>Show it again</Button>

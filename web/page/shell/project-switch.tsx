@@ -1,7 +1,10 @@
-import { NativeSelect, Select } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
+import { Suspense } from 'react'
+import { Boundary } from './boundary.tsx'
+import { ProjectSearch } from './parts.tsx'
 
-interface Props {
-  readonly projects: readonly string[]
+export interface SwitchProps {
+  readonly names: readonly string[]
   readonly project: string
   onChoose(project: string): void
   /** Somebody is about to choose: the list should be true. */
@@ -11,36 +14,31 @@ interface Props {
 /** So many are read at a glance; more are searched. */
 const AT_A_GLANCE = 12
 
-export function ProjectSwitch({ projects, project, onChoose, onOpen }: Props) {
-  const names = projects.includes(project) ? projects : [project, ...projects]
-  if (names.length <= AT_A_GLANCE) {
-    return (
-      <NativeSelect
-        aria-label="Project"
-        size="xs"
-        className="project-switch"
-        data={[...names]}
-        value={project}
-        onFocus={onOpen}
-        onChange={event => onChoose(event.currentTarget.value)}
-      />
-    )
-  }
+/** Leads to another project. */
+export function ProjectSwitch(props: SwitchProps) {
+  const { names, project } = props
+  const all = names.includes(project) ? names : [project, ...names]
+  const few = <FewProjects {...props} names={all} />
+  if (all.length <= AT_A_GLANCE) return few
   return (
-    <Select
+    <Boundary part="search" instead={few}>
+      <Suspense fallback={few}>
+        <ProjectSearch {...props} names={all} />
+      </Suspense>
+    </Boundary>
+  )
+}
+
+function FewProjects({ names, project, onChoose, onOpen }: SwitchProps) {
+  return (
+    <NativeSelect
       aria-label="Project"
       size="xs"
       className="project-switch"
       data={[...names]}
       value={project}
-      searchable
-      allowDeselect={false}
-      selectFirstOptionOnChange
-      nothingFoundMessage="No project of yours is called so"
-      maxDropdownHeight={420}
-      comboboxProps={{ transitionProps: { duration: 0 }, width: 280, position: 'bottom-start' }}
-      onDropdownOpen={onOpen}
-      onChange={name => name !== null && onChoose(name)}
+      onFocus={onOpen}
+      onChange={event => onChoose(event.currentTarget.value)}
     />
   )
 }

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Member } from '../../../crds/v1alpha1/project.ts'
 import { projects } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, testNamespace } from '../../../hack/testing.ts'
-import { bindRole } from '../../gateway/testing-cluster.ts'
-import { row, shot } from '../testing/browser.ts'
+import { bindRole, tokenOf } from '../../gateway/testing-cluster.ts'
+import { row, shot, signIn } from '../testing/browser.ts'
 import { openPageStage, type PageStage } from '../testing/stage.ts'
 
 let stage: PageStage
@@ -101,8 +101,10 @@ describe('the frame of the page', () => {
     await page.reload()
     await page.getByText('Disconnected.', { exact: true }).waitFor()
     await page.getByText(/^Since \d/).waitFor()
-    await page.unroute('**/events')
+    const again = page.waitForRequest('**/events')
     await page.getByRole('button', { name: 'Try now' }).click()
+    await again
+    await page.unroute('**/events')
     await page.getByText('Live', { exact: true }).waitFor()
     expect(await page.getByText('Disconnected.').count()).toBe(0)
     await context.close()
@@ -124,6 +126,21 @@ describe('the frame of the page', () => {
     await page.getByRole('link', { name: 'Agents' }).click()
     await page.getByText('Looks after the orders of the shop.').waitFor()
     await context.close()
+  })
+
+  it('says of a part that could not be loaded that it is that part alone', async () => {
+    const person = await stage.browser.person()
+    await person.context.route(/assets\/audit-.*\.js/, route => route.abort())
+    const page = await person.open(`${stage.gateway.url}/projects/${stage.namespace}/audit`)
+    await signIn(page, tokenOf('carol@acme.com'))
+    await page.getByRole('heading', { name: 'The Audit log cannot be shown' }).waitFor()
+    await page.getByRole('link', { name: 'Runs' }).click()
+    await page.getByRole('heading', { name: 'Runs' }).waitFor()
+    await person.context.unrouteAll()
+    await page.getByRole('link', { name: 'Audit log' }).click()
+    await page.getByRole('button', { name: 'Reload the page' }).click()
+    await page.getByRole('heading', { name: 'Audit log', exact: true }).waitFor()
+    await person.context.close()
   })
 
   it('has who one is, the colours and the settings in a menu that keys reach, on a phone as well', async () => {

@@ -1,19 +1,22 @@
-import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
-import { AgentsPage } from '../agents/agents.tsx'
+import { type MouseEvent, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { ApprovalsPage } from '../approvals/page.tsx'
-import { AuditPage } from '../audit/audit.tsx'
 import { Bell } from '../inbox/bell.tsx'
-import { KeysPage } from '../keys/keys.tsx'
 import { useHere, useSnapshot } from '../live/hooks.ts'
 import { go, type Place, type Section, sections, urlOf } from '../router.ts'
-import { RunDrawer } from '../runs/drawer.tsx'
-import { RunsPage } from '../runs/runs.tsx'
-import { NotificationSettings } from '../settings/notifications.tsx'
 import type { Who } from '../sign-in/who.ts'
 import { Boundary } from './boundary.tsx'
 import { ConnectionState, Disconnected } from './connection.tsx'
 import { Logo } from './logo.tsx'
 import { NoAccess, NoSection } from './no-access.tsx'
+import {
+  AgentsPage,
+  AuditPage,
+  KeysPage,
+  loadLater,
+  NotificationSettings,
+  RunDrawer,
+  RunsPage,
+} from './parts.tsx'
 import { ProjectSwitch } from './project-switch.tsx'
 import { SessionNotices } from './session-notices.tsx'
 import { UserMenu } from './user-menu.tsx'
@@ -47,6 +50,7 @@ export function Shell({ projects, place, who, onSignInAgain, onProjects }: Props
     const where = mayNot ? '' : `${waiting > 0 ? `(${waiting}) ` : ''}${titles[section]} · ${project} · `
     document.title = `${where}Countersign`
   }, [waiting, section, project, mayNot])
+  useEffect(loadLater, [])
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -55,7 +59,7 @@ export function Shell({ projects, place, who, onSignInAgain, onProjects }: Props
       <header className="top">
         <Logo />
         <ProjectSwitch
-          projects={projects}
+          names={projects}
           project={project}
           onOpen={onProjects}
           onChoose={chosen => go({ project: chosen, section })}
@@ -79,24 +83,50 @@ export function Shell({ projects, place, who, onSignInAgain, onProjects }: Props
         {mayNot ? (
           <NoAccess projects={projects} onProjects={onProjects} />
         ) : place.unknown === undefined ? (
-          <Boundary key={section} part={titles[section]}>
+          <Part key={section} name={titles[section]} of={place.name}>
             <SectionPage place={place} />
-          </Boundary>
+          </Part>
         ) : (
           <NoSection name={place.unknown} />
         )}
       </main>
-      {!mayNot && (
-        <>
-          <Boundary key={`run ${place.run ?? place.name}`} part="run">
-            <RunDrawer place={place} />
-          </Boundary>
-          <Boundary key={`settings ${place.settings}`} part="notification settings">
-            <NotificationSettings place={place} />
-          </Boundary>
-        </>
-      )}
+      {!mayNot && <Over place={place} />}
     </div>
+  )
+}
+
+/** A part of the page, which may be loaded, or fail, by itself. */
+function Part(props: { name: string; of: string | undefined; children: ReactNode }) {
+  const { name, of, children } = props
+  return (
+    <Boundary part={name} of={of}>
+      <Suspense>{children}</Suspense>
+    </Boundary>
+  )
+}
+
+/** What lies over the page where the address says so; there from when it was first needed. */
+function Over({ place }: { place: Place }) {
+  const run = place.run ?? (place.section === 'runs' ? place.name : undefined)
+  const [runs, setRuns] = useState(false)
+  const [settings, setSettings] = useState(false)
+  useEffect(() => {
+    if (run !== undefined) setRuns(true)
+    if (place.settings) setSettings(true)
+  }, [run, place.settings])
+  return (
+    <>
+      {runs && (
+        <Part name="run" of={run}>
+          <RunDrawer place={place} />
+        </Part>
+      )}
+      {settings && (
+        <Part name="notification settings" of={String(place.settings)}>
+          <NotificationSettings place={place} />
+        </Part>
+      )}
+    </>
   )
 }
 

@@ -41,7 +41,7 @@ export const refunding: Answers = (spoken, results, input) =>
   spoken === 0
     ? {
         text: 'I will refund it.',
-        calls: [{ tool: 'order_tools.process_refund', params: JSON.parse(input) }],
+        calls: [{ tool: 'order_tools.process_refund', params: paramsOf(input) }],
       }
     : { text: `Done: ${results.join()}` }
 
@@ -117,6 +117,10 @@ export async function openPageStage(
     },
   }
 }
+
+/** What a run asks for: its input where that is JSON, and a refund where it is words. */
+const paramsOf = (input: string): object =>
+  input.startsWith('{') ? JSON.parse(input) : { order: 'ORD-1287', amount: 2400 }
 
 const refundTool = (server: McpServer): void => {
   // What conditions read is declared; whatever else comes is taken.

@@ -169,6 +169,21 @@ describe('a bell', () => {
     expect(gateway.posts).toHaveLength(1)
   })
 
+  it('asks less and less often where it fails, and at once when the connection is back', async () => {
+    const { gateway, bell, connect } = hung()
+    gateway.failing = 'There is no such project.'
+    bell.start()
+    await pass(300_000)
+    expect(gateway.reads).toBeLessThanOrEqual(15)
+    const before = gateway.reads
+    gateway.failing = undefined
+    connect('Lost')
+    connect('Live')
+    await pass(0)
+    expect(gateway.reads).toBe(before + 1)
+    expect(bell.state().notRead).toBeUndefined()
+  })
+
   it('says what failed, keeps what it knew, and reads again', async () => {
     const { gateway, bell, event } = hung()
     gateway.items = [item('a', 0)]

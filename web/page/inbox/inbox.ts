@@ -31,6 +31,7 @@ const SHOWN = 50
 /** A storm of requests is read so often, and no oftener. The first change after a rest is read at once. */
 const EVERY_MS = 500
 const AGAIN_MS = 2000
+const LONGEST_AGAIN_MS = 30_000
 const REMEMBERED = 10_000
 /** A request that came so long before the bell was hung is no news, when it comes up. */
 const EARLIER_MS = 60_000
@@ -59,6 +60,7 @@ export class BellFeed {
   #reading = false
   #due = false
   #readAt = Number.NEGATIVE_INFINITY
+  #failures = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(api: Api, feed: Feed, arrivals: Arrivals = () => {}) {
@@ -85,7 +87,7 @@ export class BellFeed {
     let connection = this.#feed.snapshot().connection.state
     const unsubscribe = this.#feed.subscribe(() => {
       const now = this.#feed.snapshot().connection.state
-      if (now === 'Live' && connection !== 'Live') this.#readSoon()
+      if (now === 'Live' && connection !== 'Live') this.#readNow()
       connection = now
     })
     this.#readSoon()
@@ -115,6 +117,14 @@ export class BellFeed {
     else this.#later(rest)
   }
 
+  /** What kept it from being read may be over. */
+  #readNow(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#readAt = Number.NEGATIVE_INFINITY
+    this.#readSoon()
+  }
+
   #later(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
@@ -126,16 +136,17 @@ export class BellFeed {
     this.#reading = true
     this.#due = false
     this.#readAt = performance.now()
-    let failed = false
     try {
       this.#take(await this.#api.get<Inbox>(this.#path, { limit: SHOWN }, this.#end.signal))
+      this.#failures = 0
     } catch (error) {
-      failed = true
+      this.#failures++
       this.#set({ notRead: `What is new cannot be read: ${(error as Error).message}` })
     }
     this.#reading = false
     if (this.#end.signal.aborted) return
-    if (failed) this.#later(AGAIN_MS)
+    const again = Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** (this.#failures - 1))
+    if (this.#failures > 0) this.#later(again)
     else if (this.#due) this.#readSoon()
   }
 

@@ -3,7 +3,7 @@ import type { Approval } from '../api/types.ts'
 import { History } from '../history/history.tsx'
 import { useHere, useSnapshot } from '../live/hooks.ts'
 import { useProject } from '../live/project.ts'
-import { go } from '../router.ts'
+import { go, usePlace } from '../router.ts'
 import { useChosen } from './chosen.ts'
 import { Detail, type DetailHandle } from './detail.tsx'
 import { EmptyState } from './empty.tsx'
@@ -31,9 +31,12 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
   )
   // Chosen once: a nearer deadline that comes in does not slip under somebody's finger.
   const first = pending?.[0]?.name
+  const { run, settings = false } = usePlace()
   useEffect(() => {
-    if (name === undefined && !narrow && first !== undefined) select(first, 'replace')
-  }, [name, narrow, first, select])
+    // What is open over the page stays open.
+    const covered = run !== undefined || settings
+    if (name === undefined && !narrow && !covered && first !== undefined) select(first, 'replace')
+  }, [name, narrow, run, settings, first, select])
 
   // What one decides oneself is said by the answer.
   const { mine } = feed

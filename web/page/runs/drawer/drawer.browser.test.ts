@@ -74,6 +74,17 @@ describe('the drawer of a run', () => {
     await context.close()
   })
 
+  it('stays open over the approvals when there comes something to choose beneath it', async () => {
+    const { page, context } = await stage.visit('carol', 'approvals?run=first')
+    await drawer(page).getByText('Turn 1').waitFor()
+    await row(page, 'first-1-0').waitFor({ state: 'attached' })
+    expect(await drawer(page).getByText('Turn 1').isVisible()).toBe(true)
+    await page.keyboard.press('Escape')
+    await drawer(page).waitFor({ state: 'detached' })
+    await page.locator('article.request').getByText('ORD-1').first().waitFor()
+    await context.close()
+  })
+
   it('decides a call that waits, with everything in view that the decision needs', async () => {
     const { page, faults, context } = await stage.visit('carol', 'approvals')
     await row(page, 'first-1-0').click()
@@ -97,6 +108,8 @@ describe('the drawer of a run', () => {
     await drawer(page).locator('[data-turn="2"]').getByText('Done: refunded').waitFor()
     await expect.poll(() => call.innerText()).toMatch(/Approved by carol@acme\.com\s+via Web/)
     expect((await stage.request('first-1-0')).status.decisions).toHaveLength(1)
+    // The page beneath takes it for one's own.
+    expect(await page.getByText('was settled elsewhere').count()).toBe(0)
     expect(faults).toEqual([])
     await context.close()
   })

@@ -12,7 +12,7 @@ const FIRST = 30
  */
 export function Prose({ text }: { text: string }) {
   const [open, setOpen] = useState(false)
-  const lines = useMemo(() => text.split('\n'), [text])
+  const lines = useMemo(() => text.split(/\r?\n/), [text])
   const shown = open || lines.length <= FOLD ? lines : lines.slice(0, FIRST)
   return (
     <div className="prose">

@@ -9,9 +9,11 @@ import './agents.css'
 
 const list: Omit<PagedOptions<Agent>, 'filter'> = {
   path: 'agents',
+  limit: 100,
   asked: () => ({}),
   compare: (a, b) => newer(a.createdAt, b.createdAt) || newer(a.name, b.name),
   concerns: ({ type }) => type === 'AgentChanged' || type === 'AgentDeleted',
+  told: (event, agent) => (event.type === 'AgentDeleted' && event.name === agent.name ? undefined : agent),
 }
 
 /** As the gateway sorts. */

@@ -17,8 +17,8 @@ export interface PagedOptions<T> {
   compare(a: T, b: T): number
   /** Whether an event of the stream is about this list. */
   concerns(event: StreamEvent): boolean
-  /** What an event tells of an item that is shown already, wherever it stands. */
-  told?(event: StreamEvent, item: T): T
+  /** What an event tells of an item that is shown already, wherever it stands; undefined: that it is gone. */
+  told?(event: StreamEvent, item: T): T | undefined
 }
 
 export interface Paged<T> extends Pages<T> {

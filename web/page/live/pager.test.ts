@@ -74,6 +74,20 @@ test('what left the list goes, what changed is shown as it is, and nothing is th
   expect(pager.snapshot().items).toEqual([{ at: 8 }, { at: 6, words: 'x' }, { at: 5 }, { at: 4 }, { at: 3 }])
 })
 
+test('what is told of an item takes its place, wherever it stands; what is gone goes', async () => {
+  const { pager, places, settled } = aList(8)
+  pager.start()
+  await settled()
+  pager.more()
+  await settled()
+  const before = pager.snapshot()
+  pager.replace(item => item)
+  expect(pager.snapshot()).toBe(before)
+  pager.replace(item => (item.at === 4 ? undefined : item.at === 3 ? { at: 3, words: 'x' } : item))
+  expect(places()).toEqual([8, 7, 6, 5, 3])
+  expect(pager.snapshot().items?.at(-1)).toEqual({ at: 3, words: 'x' })
+})
+
 test('more than a page of new items leaves no gap; far too many give the old place up', async () => {
   const { list, pager, places, settled } = aList(5)
   pager.start()

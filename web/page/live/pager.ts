@@ -21,6 +21,7 @@ export interface Source<T> {
 
 /** As long as a beginning may be away from what is known before its place is given up. */
 const MOST_PAGES_BETWEEN = 5
+const LONGEST_REST_MS = 5000
 
 /**
  * Reads a list by pages, as far as somebody wants it, and keeps its beginning up to date: one reading at a time, and
@@ -74,9 +75,14 @@ export class Pager<T> {
     if (this.#state.reading === undefined && this.#failed !== undefined) void this.#run(this.#failed)
   }
 
-  /** Puts what is known of an item in its place. */
-  replace(change: (item: T) => T): void {
-    if (this.#state.items !== undefined) this.#set({ items: this.#state.items.map(change) })
+  /** Puts what is known of an item in its place; undefined: it is gone. */
+  replace(change: (item: T) => T | undefined): void {
+    const { items } = this.#state
+    if (items === undefined) return
+    const changed = items.map(change)
+    if (changed.some((item, i) => item !== items[i])) {
+      this.#set({ items: changed.filter(item => item !== undefined) })
+    }
   }
 
   #refreshIfDue(): void {
@@ -89,6 +95,7 @@ export class Pager<T> {
   async #run(what: 'First' | 'More' | 'Again'): Promise<void> {
     if (what !== 'More') this.#due = false
     this.#set({ reading: what })
+    const begun = performance.now()
     try {
       const change = what === 'Again' ? await this.#readAgain() : await this.#readOn()
       this.#failed = undefined
@@ -98,16 +105,20 @@ export class Pager<T> {
       this.#failed = what
       this.#set({ reading: undefined, error: error as Error })
     }
-    this.#rest()
+    this.#rest(performance.now() - begun)
   }
 
-  #rest(): void {
+  /** Longer where reading takes long: whoever is slow is not asked more. */
+  #rest(tookMs: number): void {
     if (this.#stop.signal.aborted) return
     clearTimeout(this.#resting)
-    this.#resting = setTimeout(() => {
-      this.#resting = undefined
-      this.#refreshIfDue()
-    }, this.#restMs)
+    this.#resting = setTimeout(
+      () => {
+        this.#resting = undefined
+        this.#refreshIfDue()
+      },
+      Math.min(LONGEST_REST_MS, Math.max(this.#restMs, 3 * tookMs)),
+    )
   }
 
   async #readOn(): Promise<Pick<Pages<T>, 'items'>> {

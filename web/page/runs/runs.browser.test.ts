@@ -119,6 +119,8 @@ describe('the runs page', () => {
     await more.click()
     await untilNames(page, many)
     await more.waitFor({ state: 'detached' })
+    await adminClient().delete(agentRuns, { namespace, name: 'many-01' })
+    await rowOf(page, 'many-01').waitFor({ state: 'detached' })
     await rowOf(page, 'many-00').getByText('no tool is named order_tools.proces_refund').waitFor()
     expect(faults).toEqual([])
     await context.close()

@@ -31,10 +31,11 @@ const list: Omit<PagedOptions<Run>, 'filter'> = {
   compare: (a, b) => newer(a.createdAt, b.createdAt) || newer(a.name, b.name),
   concerns: ({ type }) => type === 'RunChanged' || type === 'RunDeleted',
   // Also of those far down, which are not read again.
-  told: (event, run) =>
-    event.type === 'RunChanged' && event.name === run.name && event.phase !== run.phase
-      ? { ...run, phase: event.phase }
-      : run,
+  told: (event, run) => {
+    if (!('name' in event) || event.name !== run.name) return run
+    if (event.type === 'RunDeleted') return undefined
+    return event.type === 'RunChanged' && event.phase !== run.phase ? { ...run, phase: event.phase } : run
+  },
 }
 
 /** As the gateway sorts. */

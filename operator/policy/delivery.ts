@@ -12,7 +12,7 @@ export interface Delivery {
 export const deliveries = {
   email: {
     delivers: false,
-    message: 'This version of Countersign sends no e-mail yet. What is set here is kept.',
+    message: 'This version of Countersign sends no e-mail. What is set here is kept for one that does.',
   },
   inApp: {
     delivers: true,
@@ -20,6 +20,6 @@ export const deliveries = {
   },
   webhooks: {
     delivers: false,
-    message: 'This version of Countersign calls no webhooks yet. What is set here is kept.',
+    message: 'This version of Countersign calls no webhooks. What is set here is kept for one that does.',
   },
 } as const satisfies Readonly<Record<'email' | 'inApp' | 'webhooks', Delivery>>

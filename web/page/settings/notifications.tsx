@@ -33,7 +33,8 @@ export function NotificationSettings({ place }: { place: Place }) {
     <>
       <Drawer
         opened={open}
-        onClose={() => go(beneath, 'replace')}
+        // Not within the press of Esc, which would close what asks, too.
+        onClose={() => setTimeout(() => go(beneath, 'replace'))}
         position="right"
         size="min(780px, 100vw)"
         classNames={{ content: 'settings-drawer', header: 'settings-head', body: 'settings-body' }}
@@ -49,8 +50,9 @@ export function NotificationSettings({ place }: { place: Place }) {
         opened={!open && unsaved}
         onClose={() => go({ ...place, settings: true }, 'replace')}
         title="Your notification settings are not saved"
-        closeButtonProps={{ 'aria-label': 'Go back to them' }}
+        closeButtonProps={{ 'aria-label': 'Close this, and change on' }}
         returnFocus={false}
+        lockScroll={false}
         transitionProps={{ duration: 0 }}
       >
         <p>Nothing of what you changed is in the project yet.</p>

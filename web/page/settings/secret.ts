@@ -17,6 +17,8 @@ export function secretCommand(namespace: string, refs: Refs): string | undefined
   const together = signing !== undefined && signing.name === url.name && signing.key !== url.key
   const apart = signing !== undefined && signing.name !== url.name
   return [
+    // In one piece: where lines are pasted, `read` would take the next of them for the URL.
+    '(',
     'printf "URL: " && read -rs URL',
     `HOST=$(printf %s "$URL" | sed -E 's#^https?://([^/:]+).*#\\1#')`,
     ...secret(namespace, url.name, [
@@ -24,6 +26,7 @@ export function secretCommand(namespace: string, refs: Refs): string | undefined
       ...(together ? [`  ${signing.key}: "$(openssl rand -base64 32)"`] : []),
     ]),
     ...(apart ? secret(namespace, signing.name, [`  ${signing.key}: "$(openssl rand -base64 32)"`]) : []),
+    ')',
   ].join('\n')
 }
 

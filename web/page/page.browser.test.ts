@@ -126,7 +126,7 @@ describe('a reviewer at the page', () => {
 
   it('says when a wrong credential is given, and when the connection is lost', async () => {
     const person = await stage.browser.person()
-    const page = await person.open(stage.gateway.url)
+    const page = await person.open(`${stage.gateway.url}/projects/${stage.namespace}/approvals`)
     await page.getByLabel('Token or API key').fill('wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText(/token/i).nth(1).waitFor()
@@ -177,11 +177,11 @@ describe('a reviewer at the page', () => {
     await signIn(page, tokenOf('carol@acme.com'))
     await page.getByText('waits if').waitFor()
     await shot(page, 'phone-agents')
-    await page.getByRole('link', { name: 'Runs' }).click()
-    await page.getByRole('cell', { name: 'run-1', exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Runs', exact: true }).click()
+    await page.getByRole('link', { name: 'run-1', exact: true }).waitFor()
     await shot(page, 'phone-runs')
     await page.getByRole('link', { name: 'Audit log' }).click()
-    await page.getByRole('cell', { name: 'approved', exact: true }).first().waitFor()
+    await page.getByRole('cell', { name: /^(Action )?approved$/ }).first().waitFor()
     await page.getByRole('link', { name: 'Approvals' }).click()
     await shot(page, 'phone-list')
     await row(page, 'run-3-1-0').tap()

@@ -184,6 +184,15 @@ describe.skipIf(!haveTokens())('a session', () => {
     }
   })
 
+  test('should be refused, and left alone, where the page takes it for somebody else’s', async () => {
+    const carols = await asPerson('carol')
+    const as = (user: string) =>
+      carols.get('/api/v1/me', { headers: { 'countersign-user': encodeURIComponent(user) } })
+    expect((await as('carol@acme.com')).status).toBe(200)
+    const refused = await as('alice@acme.com')
+    expect([refused.status, refused.headers.get('set-cookie')]).toEqual([401, null])
+  })
+
   test('should not be looked at where there is an Authorization header', async () => {
     const carols = await asPerson('carol')
     const headers = { cookie: `${cookieName}=${carols.cookie}` }

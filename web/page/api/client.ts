@@ -89,6 +89,8 @@ export async function ask(clock: GatewayClock, path: string, init: RequestInit =
 export interface Signed {
   /** What to send with each request; undefined: the browser's cookie goes by itself. Throws once they have left. */
   bearer(): string | undefined
+  /** Whom the browser's cookie is taken for: the gateway refuses it where it is somebody else's by now. */
+  readonly username: string
   /** The gateway does not know them any more. Resolves when the same person is signed in again, rejects when they left. */
   again(refused: Refused): Promise<void>
 }
@@ -103,7 +105,10 @@ const MOST_TRIES = 4
 export function createApi(signed: Signed, clock: GatewayClock): Api {
   const once = (path: string, init: RequestInit) => {
     const credential = signed.bearer()
-    if (credential === undefined) return ask(clock, path, init)
+    if (credential === undefined) {
+      const headers = { ...init.headers, 'countersign-user': encodeURIComponent(signed.username) }
+      return ask(clock, path, { ...init, headers })
+    }
     const headers = { ...init.headers, authorization: `Bearer ${credential}` }
     return ask(clock, path, { ...init, headers, credentials: 'omit' })
   }

@@ -164,7 +164,9 @@ export class PageSession {
     const before = this.#inside?.who
     if (before?.username !== username || this.#credential === undefined) {
       this.#credential?.leave()
-      const credential: Credential = new Credential(this.#clock, why => this.#refused(credential, why))
+      const credential: Credential = new Credential(username, this.#clock, why =>
+        this.#refused(credential, why),
+      )
       this.#credential = credential
       this.#ids++
     }

@@ -171,6 +171,20 @@ describe('signing in', () => {
     await context.close()
   })
 
+  it('decides nothing as one who signed in meanwhile, unheard', async () => {
+    const [{ page, context }, alices] = await Promise.all([stage.visit('carol'), stage.visit('alice')])
+    const request = await wait('unheard-1')
+    await row(page, request).click()
+    await page.getByRole('button', { name: 'Approve' }).waitFor()
+    // As another tab would have done, had its word been lost.
+    await context.addCookies(await alices.context.cookies())
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByRole('button', { name: 'You: alice@acme.com' }).waitFor()
+    expect((await stage.request(request)).status.decisions).toEqual([])
+    await alices.context.close()
+    await context.close()
+  })
+
   it('is renewed while somebody is at the page, and only then', async () => {
     const person = await stage.browser.person()
     const page = await person.context.newPage()

@@ -21,9 +21,10 @@ export class Credential {
   readonly api: Api
 
   /** `refused` is called with each 401: it finds out what became of the person. */
-  constructor(clock: GatewayClock, refused: (why: string) => Promise<'Back' | 'Out'>) {
+  constructor(username: string, clock: GatewayClock, refused: (why: string) => Promise<'Back' | 'Out'>) {
     this.api = createApi(
       {
+        username,
         bearer: () => {
           if (this.#left) throw gone()
           return this.#bearer

@@ -1,8 +1,11 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { shot } from '../testing/browser.ts'
 import { openPageStage, type PageStage } from '../testing/stage.ts'
 import { refundingOften, type Tab, watcher } from './testing.ts'
+
+// Several browsers at once, each of which signs in.
+vi.setConfig({ testTimeout: 150_000 })
 
 let stage: PageStage
 beforeAll(async () => {

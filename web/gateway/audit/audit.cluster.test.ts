@@ -154,7 +154,10 @@ describe.skipIf(!haveTokens())('the audit log over REST', () => {
     // Strangers are told no more than ever.
     expect((await gateway.as(tokenOf('mallory@acme.com')).get(auditOf(project))).status).toBe(403)
     mend()
-    await expect.poll(() => gateway.cache.isLive && gateway.cache.audit.isLive).toBe(true)
+    // The waits between tries have doubled meanwhile, up to half a minute.
+    await expect
+      .poll(() => gateway.cache.isLive && gateway.cache.audit.isLive, { timeout: 40_000 })
+      .toBe(true)
     await expect.poll(() => runs(carol(), project)).toEqual(['r3', 'r2'])
   })
 

@@ -223,6 +223,7 @@ export class AuditLog {
       }
       followed.state = 'Read'
       followed.failures = 0
+      this.#options.logger.debug({ namespace, entries: followed.chain.index.size }, 'audit log read')
       followed.done.resolve()
       this.#wakes.wake(namespace)
     } catch (error) {

@@ -30,7 +30,10 @@ describe.skipIf(!haveTokens())('a cache whose watches are broken', () => {
   }
   const recover = async () => {
     mend()
-    await expect.poll(() => gateway.cache.isLive && gateway.cache.audit.isLive).toBe(true)
+    // The waits between tries have doubled meanwhile, up to half a minute.
+    await expect
+      .poll(() => gateway.cache.isLive && gateway.cache.audit.isLive, { timeout: 40_000 })
+      .toBe(true)
   }
 
   test('should be answered from for a moment, then with 503 and not with what was true once, then again', async () => {

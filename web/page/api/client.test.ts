@@ -85,9 +85,9 @@ describe('a request', () => {
   test('that is refused says how long to wait; one without an answer says that nobody knows', async () => {
     gateway(refusal(429, { 'retry-after': '7' }), new TypeError('Failed to fetch'))
     const { api } = somebody()
-    const refused = await api.get('/projects').catch(error => error)
+    const refused: unknown = await api.get('/projects').catch(error => error)
     expect(refused).toBeInstanceOf(Refused)
-    expect(refused.retryAfterSeconds).toBe(7)
+    expect(refused).toMatchObject({ retryAfterSeconds: 7 })
     await expect(api.get('/projects')).rejects.toBeInstanceOf(Unreachable)
   })
 })

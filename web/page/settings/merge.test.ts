@@ -52,21 +52,23 @@ describe('two who change the same settings', () => {
     expect(differences(base, mine, theirs)).toEqual([
       { what: 'took away the route of * to alice', both: false },
       { what: 'took away the webhook old', both: false },
-      { what: 'set e-mail', both: false },
-      { what: 'set the route of * to bob', both: false },
+      { what: 'turned e-mail off', both: false },
+      { what: 'added the route of * to bob', both: false },
     ])
   })
 
   test('are told where they changed the same thing, and one’s own stays', () => {
     const mine = { ...base, webhooks: [webhook('chat', 'mine'), webhook('old')] }
     const theirs = { ...base, webhooks: [webhook('chat', 'theirs'), webhook('old')] }
-    expect(differences(base, mine, theirs)).toEqual([{ what: 'changed the webhook chat', both: true }])
+    expect(differences(base, mine, theirs)).toEqual([
+      { what: 'changed the webhook chat (its Secret)', both: true },
+    ])
     expect(merged(base, mine, theirs)).toEqual(mine)
   })
 
   test('have no quarrel where they did the same', () => {
     const same = { ...base, email: { enabled: false } }
-    expect(differences(base, same, same)).toEqual([{ what: 'set e-mail', both: false }])
+    expect(differences(base, same, same)).toEqual([{ what: 'turned e-mail off', both: false }])
     expect(merged(base, same, same)).toEqual(same)
   })
 })

@@ -44,10 +44,27 @@ export function differences(
   return [...new Set([...from.keys(), ...other.keys()])].flatMap(id => {
     const [was, has, is] = [from.get(id)?.value, own.get(id)?.value, other.get(id)?.value]
     if (same(was, is)) return []
-    const known = other.get(id) ?? from.get(id)
-    const verb = was === undefined ? 'set' : is === undefined ? 'took away' : 'changed'
-    return [{ what: `${verb} ${known?.what}`, both: !same(has, was) && !same(has, is) }]
+    const what = (other.get(id) ?? from.get(id))?.what ?? id
+    return [{ what: changeOf(id, what, was, is), both: !same(has, was) && !same(has, is) }]
   })
+}
+
+function changeOf(id: string, what: string, was: unknown, is: unknown): string {
+  if (id === 'email' || id === 'inApp') {
+    return `turned ${what} ${(is as Notifications['email'])?.enabled === false ? 'off' : 'on'}`
+  }
+  if (was === undefined) return `added ${what}`
+  if (is === undefined) return `took away ${what}`
+  const [before, after] = [was, is] as [Record<string, unknown>, Record<string, unknown>]
+  const fields = Object.keys({ ...before, ...after }).filter(name => !same(before[name], after[name]))
+  return `changed ${what} (${fields.map(name => fieldNames[name] ?? name).join(', ')})`
+}
+
+const fieldNames: Readonly<Record<string, string>> = {
+  urlSecretRef: 'its Secret',
+  signingKeySecretRef: 'its signing key',
+  format: 'its format',
+  agents: 'its agents',
 }
 
 /** Both changes together: where both changed the same thing, mine. */

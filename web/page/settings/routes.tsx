@@ -63,12 +63,13 @@ function RouteRow({ at, route, onChange, onRemove, trouble, agents, members }: R
           <TagsInput
             label="Agents"
             description="A name, a beginning with *, or * for all"
-            placeholder={route.agents.length === 0 ? 'order-*' : ''}
+            placeholder={route.agents.length === 0 ? 'for example order-*' : ''}
             data={['*', ...agents]}
             value={[...route.agents]}
             onChange={value => onChange({ ...route, agents: value })}
             error={errorAt(trouble, `routes.${at}.agents`)}
             splitChars={[',', ' ']}
+            openOnFocus={false}
             comboboxProps={{ transitionProps: { duration: 0 } }}
           />
           <NoAgents names={route.agents} known={agents} />
@@ -84,6 +85,7 @@ function RouteRow({ at, route, onChange, onRemove, trouble, agents, members }: R
           searchable
           hidePickedOptions
           nothingFoundMessage="No member is called so"
+          openOnFocus={false}
           comboboxProps={{ transitionProps: { duration: 0 } }}
         />
       </div>
@@ -94,7 +96,7 @@ function RouteRow({ at, route, onChange, onRemove, trouble, agents, members }: R
           {others.length === route.members.length && ': as nobody else is named, this route does nothing'}.
         </p>
       )}
-      <button type="button" className="fold" onClick={onRemove} aria-label={`Remove route ${at + 1}`}>
+      <button type="button" className="fold" onClick={onRemove} aria-label={`Remove this route: ${at + 1}`}>
         Remove this route
       </button>
     </fieldset>

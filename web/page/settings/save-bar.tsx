@@ -20,6 +20,8 @@ export function SaveBar({ settings, conflict }: { settings: SettingsHandle; conf
       <div aria-live="polite" className="settings-state">
         {trouble !== undefined && !conflict ? (
           <span className="trouble">{wordsOf(trouble)}</span>
+        ) : conflict ? (
+          'Not saved. Somebody else saved meanwhile: choose at the top what becomes of yours.'
         ) : unsaved ? (
           'Not saved yet.'
         ) : saved ? (

@@ -127,6 +127,7 @@ function WebhookRow({ at, webhook, onChange, onRemove, trouble, agents }: RowPro
         }}
         error={wrong('agents')}
         splitChars={[',', ' ']}
+        openOnFocus={false}
         comboboxProps={{ transitionProps: { duration: 0 } }}
       />
       <NoAgents names={webhook.agents ?? []} known={agents} />
@@ -135,7 +136,7 @@ function WebhookRow({ at, webhook, onChange, onRemove, trouble, agents }: RowPro
         type="button"
         className="fold"
         onClick={onRemove}
-        aria-label={name === '' ? `Remove webhook ${at + 1}` : `Remove the webhook ${name}`}
+        aria-label={`Remove this webhook: ${name === '' ? at + 1 : name}`}
       >
         Remove this webhook
       </button>

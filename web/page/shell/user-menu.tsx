@@ -48,6 +48,7 @@ export function UserMenu({ who, place, onSignInAgain }: Props) {
         opened={trouble !== undefined}
         onClose={() => setTrouble(undefined)}
         title="You are still signed in"
+        lockScroll={false}
         transitionProps={{ duration: 0 }}
       >
         <p role="alert">{trouble} Sign out once more when it answers, or clear this site’s cookies.</p>

@@ -165,7 +165,7 @@ function Waiting({ requests }: { requests: ReadonlyMap<string, Approval> }) {
         </code>
       </span>
       <button type="button" className="fold" onClick={next}>
-        {at === 0 || count === 1 ? 'Go to it' : 'Go to the next'} ↓
+        {count === 1 ? 'Go to it' : at === 0 ? 'Go to the first' : 'Go to the next'} ↓
       </button>
     </div>
   )

@@ -1,5 +1,6 @@
-import { ask, type GatewayClock, Refused } from '../api/client.ts'
+import { type GatewayClock, Refused } from '../api/client.ts'
 import type { Session } from '../api/types.ts'
+import { type Door, doorOf } from './door.ts'
 import { onPresence } from './presence.ts'
 import { Credential, type Who } from './who.ts'
 
@@ -17,8 +18,6 @@ type Told = { readonly type: 'In'; readonly session: Session } | { readonly type
 
 const LOOK_AGAIN_MS = 3000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
-const NO_COOKIE =
-  'This browser does not keep the cookie of a session: it does so over https alone (and on localhost).'
 
 /**
  * Who is signed in in this browser. A token or key is sent once, to sign in, and forgotten; from then on the browser's
@@ -29,6 +28,7 @@ export class PageSession {
   #credential: Credential | undefined
   readonly #listeners = new Set<() => void>()
   readonly #clock: GatewayClock
+  readonly #door: Door
   readonly #channel = new BroadcastChannel('countersign-session')
   #ids = 0
   /** Counts what was found out about who is signed in. */
@@ -41,6 +41,7 @@ export class PageSession {
 
   constructor(clock: GatewayClock) {
     this.#clock = clock
+    this.#door = doorOf(clock)
   }
 
   readonly standing = (): Standing => this.#standing
@@ -82,27 +83,25 @@ export class PageSession {
    * tab's memory, and `noSession` says why.
    */
   async signIn(token: string): Promise<void> {
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' } }
-    try {
-      await ask(this.#clock, '/session', { ...init, body: JSON.stringify({ token }) })
-    } catch (error) {
-      const noSession = error instanceof Refused && (error.status === 403 || error.code === 'NoSessions')
-      if (!noSession) throw error
-      return this.#remember(token, error.message)
+    const entry = await this.#door.enter(token)
+    if (entry.session !== undefined) {
+      this.#found(entry.session)
+      this.#tell({ type: 'In', session: entry.session })
+      return
     }
-    const kept = await this.#read().catch(error => {
-      if (error instanceof Refused && error.status === 401) return undefined
-      throw error
-    })
-    if (kept === undefined) return this.#remember(token, NO_COOKIE)
-    this.#found(kept)
-    this.#tell({ type: 'In', session: kept })
+    // Whoever was signed in before is not found here when the page is reloaded.
+    if (this.#session !== undefined && !this.#hasEnded) {
+      await this.#door.leave()
+      this.#tell({ type: 'Out' })
+    }
+    clearTimeout(this.#timer)
+    this.#enter(entry.username, entry, token)
   }
 
   /** Rejects where the gateway cannot be told: one is signed in still. */
   async signOut(): Promise<void> {
     if (this.#session !== undefined) {
-      await ask(this.#clock, '/session', { method: 'DELETE' })
+      await this.#door.leave()
       this.#tell({ type: 'Out' })
     }
     this.#leave(undefined)
@@ -120,14 +119,10 @@ export class PageSession {
     return this.#inside?.ended !== undefined
   }
 
-  async #read(): Promise<Session> {
-    return (await ask(this.#clock, '/session')).json()
-  }
-
   async #look(): Promise<void> {
     const entered = this.#entered
     try {
-      const session = await this.#read()
+      const session = await this.#door.whose()
       if (entered !== this.#entered) return
       this.#found(session)
       this.#tell({ type: 'In', session })
@@ -151,15 +146,11 @@ export class PageSession {
     this.#lookIn(over - this.now() + 1000)
   }
 
-  async #remember(token: string, noSession: string): Promise<void> {
-    const headers = { authorization: `Bearer ${token}` }
-    const answer = await ask(this.#clock, '/me', { headers, credentials: 'omit' })
-    const { username } = (await answer.json()) as { username: string }
-    clearTimeout(this.#timer)
-    this.#enter(username, { session: undefined, noSession }, token)
-  }
-
-  #enter(username: string, how: Pick<Who, 'session' | 'noSession'>, bearer: string | undefined): void {
+  #enter(
+    username: string,
+    { session, noSession }: Pick<Who, 'session' | 'noSession'>,
+    bearer: string | undefined,
+  ): void {
     this.#entered++
     const before = this.#inside?.who
     if (before?.username !== username || this.#credential === undefined) {
@@ -171,7 +162,7 @@ export class PageSession {
       this.#ids++
     }
     const { api } = this.#credential
-    this.#set({ at: 'Inside', who: { id: this.#ids, username, api, ...how }, ended: undefined })
+    this.#set({ at: 'Inside', who: { id: this.#ids, username, api, session, noSession }, ended: undefined })
     this.#credential.use(bearer)
   }
 

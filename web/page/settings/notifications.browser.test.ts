@@ -122,6 +122,26 @@ describe('notification settings', () => {
     await context.close()
   })
 
+  it('that are changed on while they are saved are not lost', async () => {
+    const { page, drawer, context } = await open('alice')
+    const held = Promise.withResolvers<void>()
+    await page.route('**/notifications', async route => {
+      if (route.request().method() === 'PUT') await held.promise
+      await route.continue()
+    })
+    await drawer.getByLabel('By e-mail').click()
+    const answered = page.waitForResponse(answer => answer.request().method() === 'PUT')
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByLabel('In the page').click()
+    held.resolve()
+    await answered
+    expect(await stored()).toEqual({ email: { enabled: false } })
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByText('Saved.').waitFor()
+    expect(await stored()).toEqual({ email: { enabled: false }, inApp: { enabled: false } })
+    await context.close()
+  })
+
   it('are refused at the field that is wrong, and saved once it is right; the command makes the Secret', async () => {
     const { page, drawer, faults, context } = await open('alice')
     await drawer.getByRole('button', { name: 'Add a webhook' }).click()

@@ -127,7 +127,14 @@ class SettingsStore {
       // Its rows go on being the same.
       const kept = { ...edited.draft, read: answer.value }
       const draft = same(settingsOf(kept), answer.value) ? kept : latest.draft
-      this.#set({ latest: { ...latest, draft }, edited: undefined, saved: true })
+      const later = this.#state.edited
+      // What was changed while it was under way goes on from what is saved now.
+      const more = later === undefined || later === edited ? undefined : later
+      this.#set({
+        latest: { ...latest, draft },
+        saved: more === undefined,
+        edited: more && onto(more, latest),
+      })
     } catch (error) {
       const conflict = error instanceof Refused && error.code === 'Conflict'
       if (conflict) {
@@ -163,6 +170,11 @@ class SettingsStore {
     for (const listener of this.#listeners) listener()
   }
 }
+
+const onto = ({ draft }: { readonly draft: Draft }, { value, tag }: Read) => ({
+  draft: { ...draft, read: value },
+  tag,
+})
 
 const stores = new WeakMap<Feed, SettingsStore>()
 

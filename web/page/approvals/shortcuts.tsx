@@ -45,6 +45,7 @@ export function Help({ opened, onClose }: { opened: boolean; onClose(): void }) 
       opened={opened}
       onClose={onClose}
       title="Keys"
+      closeButtonProps={{ 'aria-label': 'Close this help' }}
       lockScroll={false}
       transitionProps={{ duration: 0 }}
     >

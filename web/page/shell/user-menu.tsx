@@ -24,9 +24,11 @@ export function UserMenu({ who, place, onSignInAgain }: Props) {
         <Menu.Target>
           <button type="button" className="user" aria-label={`You: ${who.username}`} title={who.username}>
             <span className="user-name">{who.username}</span>
-            <span aria-hidden="true" className="user-sign">
-              {who.username.slice(0, 1).toUpperCase()}
-            </span>
+            <span
+              aria-hidden="true"
+              className="user-sign"
+              data-sign={who.username.slice(0, 1).toUpperCase()}
+            />
           </button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -48,6 +50,7 @@ export function UserMenu({ who, place, onSignInAgain }: Props) {
         opened={trouble !== undefined}
         onClose={() => setTrouble(undefined)}
         title="You are still signed in"
+        closeButtonProps={{ 'aria-label': 'Close' }}
         lockScroll={false}
         transitionProps={{ duration: 0 }}
       >

@@ -19,6 +19,7 @@ export function SignInAgain({ username, ended, opened, onClose }: Props) {
       onClose={onClose}
       title={must ? 'You are signed out' : 'Sign in again'}
       withCloseButton={!must}
+      closeButtonProps={{ 'aria-label': 'Close' }}
       closeOnEscape={!must}
       closeOnClickOutside={!must}
       centered

@@ -98,8 +98,8 @@ function Call({ call }: { call: Approval }) {
             </dd>
           </div>
         ))}
-        {cut && <div className="mark">cut here: open it to see all</div>}
       </dl>
+      {cut && <p className="mark">cut here: open it to see all</p>}
     </>
   )
 }

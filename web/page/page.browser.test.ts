@@ -181,7 +181,10 @@ describe('a reviewer at the page', () => {
     await page.getByRole('link', { name: 'run-1', exact: true }).waitFor()
     await shot(page, 'phone-runs')
     await page.getByRole('link', { name: 'Audit log' }).click()
-    await page.getByRole('cell', { name: /^(Action )?approved$/ }).first().waitFor()
+    await page
+      .getByRole('cell', { name: /^(Action )?approved$/ })
+      .first()
+      .waitFor()
     await page.getByRole('link', { name: 'Approvals' }).click()
     await shot(page, 'phone-list')
     await row(page, 'run-3-1-0').tap()

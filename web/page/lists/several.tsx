@@ -35,7 +35,7 @@ export function Several(
   return (
     <div className="filter">
       <span aria-hidden="true">{label}</span>
-      <details className="several" ref={box} onBlur={leave} onKeyDown={press}>
+      <details className="choose-several" ref={box} onBlur={leave} onKeyDown={press}>
         <summary aria-label={`${label}: ${words.join(', ') || all}`}>
           {words.length > 2 ? `${words.length} chosen` : words.join(', ') || all}
         </summary>

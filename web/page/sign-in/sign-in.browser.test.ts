@@ -38,6 +38,14 @@ async function aKey() {
   return { key: String(body.key), revoke }
 }
 
+/** Ends the session so that the next decision is what finds out, not what the page reads beside it; undone by what it gives. */
+async function signOutUnseen(page: Page): Promise<() => Promise<void>> {
+  const reads = (route: Route) => (route.request().method() === 'GET' ? route.abort() : route.continue())
+  await page.route('**/api/v1/projects/**', reads)
+  await page.context().clearCookies()
+  return () => page.unroute('**/api/v1/projects/**', reads)
+}
+
 describe('signing in', () => {
   it('is done once: a reload and a second tab need nothing, and the credential is kept nowhere', async () => {
     const { page, context, faults } = await stage.visit('carol')
@@ -138,14 +146,11 @@ describe('signing in', () => {
     const request = await wait('late-1')
     await row(page, request).click()
     await page.getByRole('button', { name: 'Approve' }).and(page.locator('[aria-disabled=false]')).waitFor()
-    // The decision is what finds out, not what is read beside it.
-    const reads = (route: Route) => (route.request().method() === 'GET' ? route.abort() : route.continue())
-    await page.route('**/api/v1/projects/**', reads)
-    await context.clearCookies()
+    const readAgain = await signOutUnseen(page)
     await page.getByRole('button', { name: 'Approve' }).click()
     const dialog = page.getByRole('dialog', { name: 'You are signed out' })
     await dialog.waitFor()
-    await page.unroute('**/api/v1/projects/**', reads)
+    await readAgain()
     await dialog.getByLabel('Token or API key').fill(token('carol'))
     await dialog.getByRole('button', { name: 'Sign in and go on' }).click()
     await dialog.waitFor({ state: 'detached' })
@@ -163,9 +168,11 @@ describe('signing in', () => {
     await row(page, request).click()
     await page.getByRole('button', { name: 'Reject…' }).click()
     await page.getByLabel('Why is it rejected?').fill('what carol thought')
-    await context.clearCookies()
+    const readAgain = await signOutUnseen(page)
     await page.getByRole('button', { name: 'Reject with this reason' }).click()
     const dialog = page.getByRole('dialog', { name: 'You are signed out' })
+    await dialog.waitFor()
+    await readAgain()
     await dialog.getByLabel('Token or API key').fill(token('alice'))
     await dialog.getByRole('button', { name: 'Sign in and go on' }).click()
     await page.getByRole('button', { name: 'You: alice@acme.com' }).waitFor()

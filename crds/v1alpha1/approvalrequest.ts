@@ -52,6 +52,24 @@ export const approvalRequestSpec = z
       .describe('How many different reviewers must approve. One rejection is enough to reject.'),
     allowSelfApproval: z.boolean().describe('Whether the person who started the run may decide.'),
     requestedBy: principal.optional().describe('Who started the run. Absent: unknown.'),
+    remindAfterSeconds: z
+      .int()
+      .min(30)
+      .max(604_800)
+      .optional()
+      .describe('Seconds after which those who were told are reminded, once. Absent: nobody is.'),
+    escalateAfterSeconds: z
+      .int()
+      .min(30)
+      .max(604_800)
+      .optional()
+      .describe('Seconds after which escalateTo is told, once.'),
+    escalateTo: z
+      .array(principal)
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Members or groups of the project that are told after escalateAfterSeconds.'),
   })
   .meta(rules(immutable('a request cannot be changed: reviewers decide on exactly this call')))
 export type ApprovalRequestSpec = z.infer<typeof approvalRequestSpec>
@@ -87,6 +105,19 @@ export const decision = z
   )
 export type Decision = z.infer<typeof decision>
 
+export const notificationEvents = [
+  'Requested',
+  'Reminded',
+  'Escalated',
+  'Decided',
+  'Expired',
+  'Cancelled',
+] as const
+export type NotificationEvent = (typeof notificationEvents)[number]
+export const notificationChannels = ['Email', 'InApp', 'Webhook'] as const
+export type NotificationChannel = (typeof notificationChannels)[number]
+export const notificationStates = ['Sent', 'Failed', 'Retrying'] as const
+
 export const requestPhases = ['Pending', 'Approved', 'Rejected', 'Expired', 'Cancelled'] as const
 export type RequestPhase = (typeof requestPhases)[number]
 
@@ -117,21 +148,37 @@ export const approvalRequestStatus = z
     notifications: z
       .array(
         z.object({
-          channel: z.enum(['Email', 'InApp', 'Webhook']).describe('How somebody was told.'),
-          target: z.string().min(1).max(320).describe('Who was told.'),
-          state: z.enum(['Sent', 'Failed', 'Retrying']).describe('Whether it arrived.'),
+          event: z
+            .enum(notificationEvents)
+            .optional()
+            .describe(
+              'What was told: Requested (a decision is wanted), Reminded, Escalated, or how it ended (Decided, Expired, Cancelled). Absent: Requested.',
+            ),
+          channel: z.enum(notificationChannels).describe('How somebody was told.'),
+          target: z
+            .string()
+            .min(1)
+            .max(320)
+            .describe(
+              'Who was told: an address (Email; a member without one by their name), a user or group (InApp), the name of a webhook (Webhook).',
+            ),
+          state: z
+            .enum(notificationStates)
+            .describe(
+              'Sent: whoever takes it on has taken it. Retrying: not yet, and tried (again) while it is of use; lastError says what went wrong. Failed: given up.',
+            ),
           attempts: z.int().min(0).optional().describe('How often it was tried.'),
           lastError: z.string().max(1024).optional().describe('Why the last try failed.'),
           at: time.optional().describe('When it was last tried.'),
         }),
       )
-      .max(500)
+      .max(1000)
       .optional()
-      .describe('Who was told of the request, how and when.'),
+      .describe('Who was told of the request and of its end, how and when.'),
     conditions: conditions
       .optional()
       .describe(
-        'Notified (those concerned were told) and Decided: False while reviewers are waited for (1 of 2 approvals: alice@acme.com), True once the request is settled.',
+        'Notified (True: everybody whom it concerns was told that a decision is wanted; False says who was not, and why) and Decided: False while reviewers are waited for (1 of 2 approvals: alice@acme.com), True once the request is settled.',
       ),
   })
   .meta(
@@ -156,6 +203,7 @@ export const approvalRequestStatus = z
       },
     ),
   )
+export type NotificationEntry = NonNullable<z.infer<typeof approvalRequestStatus>['notifications']>[number]
 export type ApprovalRequestStatus = z.infer<typeof approvalRequestStatus>
 
 export interface ApprovalRequest {

@@ -20,6 +20,11 @@ export const ANNOTATIONS = {
   changedBy: 'countersign.dev/changed-by',
   /** On an Agent: the user who set `acceptTools` to what it is. */
   acceptedBy: 'countersign.dev/accepted-by',
+  /**
+   * On a Project: a test message that somebody who may edit its notifications wants sent, as `<id> Webhook <name>` or
+   * `<id> Email <member>`. The id is theirs, new each time; what became of it stands in `status.notificationTest`.
+   */
+  notifyTest: 'countersign.dev/notify-test',
   /** On an AuditRecord: short hashes of what its entries record, so that nothing is recorded twice. */
   auditKeys: 'countersign.dev/audit-keys',
   /** On an APIKey, set by the gateway as it creates it: over which path (Token, API, Web) its user made it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { listMap, rules } from './cel.ts'
-import { conditions, principal, secretKeyRef } from './common.ts'
+import { conditions, principal, secretKeyRef, time } from './common.ts'
 import { gate } from './gate.ts'
 import type { Meta } from './meta.ts'
 
@@ -167,14 +167,28 @@ export const projectStatus = z.object({
   conditions: conditions
     .optional()
     .describe(
-      'Ready: every member has the rights of their role. Accepted: the conditions of its gates parse. GatewayActs: API keys and sessions of the page work for every member.',
+      'Ready: every member has the rights of their role. Accepted: the conditions of its gates parse. GatewayActs: API keys and sessions of the page work for every member. NotificationsReady: what its notifications need is there (a mail server, the Secrets of its webhooks).',
+    ),
+  notificationTest: z
+    .object({
+      id: z.string().min(1).max(64).describe('That of the annotation countersign.dev/notify-test.'),
+      channel: z.enum(['Email', 'Webhook']).describe('How it was sent.'),
+      target: z.string().min(1).max(320).describe('A member, or the name of a webhook.'),
+      state: z.enum(['Sent', 'Failed']).describe('Whether it was taken.'),
+      message: z.string().max(1024).describe('What became of it, for people.'),
+      at: time.describe('When it was sent.'),
+    })
+    .optional()
+    .describe(
+      'What became of the last test that somebody asked for (kubectl countersign notify-test, or the button of the page).',
     ),
 })
+export type ProjectStatus = z.infer<typeof projectStatus>
 
 export interface Project {
   apiVersion?: string
   kind?: string
   metadata: Meta
   spec: ProjectSpec
-  status?: z.infer<typeof projectStatus>
+  status?: ProjectStatus
 }

@@ -39,6 +39,7 @@ describe('who changes a project', () => {
     { user: 'alice@acme.com', role: 'Owner' },
     { user: 'bob@acme.com', role: 'Owner' },
   ]
+  const asked = { 'countersign.dev/notify-test': 'k3u5hq2m Webhook ops' }
   const gone = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -53,6 +54,7 @@ describe('who changes a project', () => {
     ['gives it an owner that is gone, to have it collected', { '/metadata/ownerReferences': [gone] }, fixed],
     ['gives it a finalizer', { '/metadata/finalizers': ['acme.com/hold'] }, fixed],
     ['changes the notifications', { '/spec/notifications': { email: { enabled: false } } }, /^allowed$/],
+    ['asks for a test message', { '/metadata/annotations': asked }, /^allowed$/],
     ['gives it a label', { '/metadata/labels': { team: 'shop' } }, /^allowed$/],
   ]
   const by: Readonly<Record<string, (expected: RegExp) => RegExp>> = {

@@ -9,6 +9,7 @@ import { projectParams } from '../http/params.ts'
 import { component } from '../openapi/components.ts'
 import { invalid, problem } from '../problems/problem.ts'
 import { previewRoutes } from './preview-routes.ts'
+import { testRoutes } from './test-routes.ts'
 import { unknownMembers } from './unknown.ts'
 import { notificationsOf, tagOf, writeNotifications } from './write.ts'
 
@@ -25,8 +26,10 @@ const matchHeaders = z.looseObject({
 })
 
 /** `.../notifications`: who is told of which request, and how. */
-export function notificationRoutes(app: App, { cache }: Pick<Deps, 'cache'>): void {
-  previewRoutes(app, { cache })
+export function notificationRoutes(app: App, deps: Deps): void {
+  const { cache } = deps
+  previewRoutes(app, deps)
+  testRoutes(app, deps)
   app.get(
     '/projects/:ns/notifications',
     {

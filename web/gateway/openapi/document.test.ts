@@ -57,6 +57,7 @@ describe('the OpenAPI document', () => {
       'POST /projects/{ns}/approvals/{name}/reject',
       'POST /projects/{ns}/inbox/seen',
       'POST /projects/{ns}/notifications/preview',
+      'POST /projects/{ns}/notifications/test',
       'POST /projects/{ns}/runs',
       'POST /projects/{ns}/runs/{name}/cancel',
       'POST /session',

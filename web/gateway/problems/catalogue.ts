@@ -82,6 +82,13 @@ export const catalogue = {
     detail: 'The object changed while it was being written. Read it and try again.',
     retryable: true,
   },
+  TestOvertaken: {
+    status: 409,
+    title: 'Somebody else asked for a test',
+    detail:
+      'Somebody else asked for a test message of this project before yours was sent: one is under way at a time. Try again.',
+    retryable: true,
+  },
   TooManyKeys: {
     status: 409,
     title: 'You have as many API keys as you may',
@@ -166,6 +173,13 @@ export const catalogue = {
     title: 'Signing in is not possible yet',
     detail:
       'The Secret {secret} holds no key for sessions. The operator makes it as it starts: see that it runs, or send the token with each request.',
+    retryable: true,
+  },
+  TestUnanswered: {
+    status: 503,
+    title: 'The operator did not answer',
+    detail:
+      'The operator did not say within {seconds} seconds what became of the test message. See that it runs (kubectl get pods -n countersign-system), and try again. The message may arrive all the same.',
     retryable: true,
   },
   Behind: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { prettyParams, shortParams } from './params.ts'
+import { prettyParams } from '../../operator/policy/shown.ts'
+import { shortParams } from './params.ts'
 
 describe('parameters in full', () => {
   it('are JSON, in the order that they came in', () => {

@@ -1,5 +1,8 @@
 import type { AgentSpec, Toolset } from '../../crds/v1alpha1/agent.ts'
 import type { JsonObject, JsonValue } from '../../crds/v1alpha1/common.ts'
+import type { Egress } from '../egress/egress.ts'
+
+export type { Egress }
 
 /** A tool as the model is told of it and as the Agent pins it. */
 export interface ToolDefinition {
@@ -49,7 +52,7 @@ export interface ModelRequest {
   readonly tools: readonly ToolDefinition[]
   readonly signal: AbortSignal
   readonly timeoutMs: number
-  /** How the model is reached (tools/egress.ts). */
+  /** How the model is reached. */
   readonly egress: Egress
   /** Wall clock in milliseconds; read only for a Retry-After date of a server that sends no Date. */
   readonly now?: () => number
@@ -95,12 +98,6 @@ export interface ToolsetOptions {
   /** From the toolset's Secret (secrets.ts checks names and values). */
   readonly headers: Readonly<Record<string, string>>
   readonly egress: Egress
-}
-
-/** How models and tools are reached: no redirects, no loopback or link-local addresses unless allowed. */
-export interface Egress {
-  readonly fetch: typeof globalThis.fetch
-  close(): Promise<void>
 }
 
 /** The toolset did not answer or answered rubbish. The message is for people: no body, header or key. */

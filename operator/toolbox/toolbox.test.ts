@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Agent, Toolset } from '../../crds/v1alpha1/agent.ts'
 import type { Client } from '../../kube/client.ts'
 import { type McpTestServer, startMcpServer } from '../agent/testing/mcp-server.ts'
-import { createEgress } from '../agent/tools/egress.ts'
+import { createEgress } from '../egress/egress.ts'
 import { createToolbox } from './toolbox.ts'
 
 const started: (() => Promise<unknown>)[] = []

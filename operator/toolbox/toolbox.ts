@@ -1,6 +1,5 @@
 import type { Agent, Toolset } from '../../crds/v1alpha1/agent.ts'
 import type { Client } from '../../kube/client.ts'
-import { readSecret } from '../agent/secrets.ts'
 import { connectToolset, toolsetHosts } from '../agent/tools/toolset.ts'
 import {
   type Egress,
@@ -10,6 +9,7 @@ import {
   type ToolsetConnection,
   ToolsetUnavailable,
 } from '../agent/types.ts'
+import { readSecret } from '../egress/secrets.ts'
 import { digest } from '../policy/canonical.ts'
 
 /** The tools of one toolset, or why they cannot be had. */

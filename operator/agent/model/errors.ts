@@ -1,15 +1,15 @@
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
-import { BodyTooLarge } from '../body.ts'
+import { BodyTooLarge } from '../../egress/body.ts'
 import {
   AddressRefused,
   describeNetworkError,
   findCause,
   networkCode,
   RedirectRefused,
-} from '../tools/egress.ts'
+} from '../../egress/egress.ts'
+import { retryAfterSeconds } from '../../egress/retry-after.ts'
 import { ModelError } from '../types.ts'
 import { modelURL } from './provider.ts'
-import { retryAfterSeconds } from './retry-after.ts'
 
 type Model = AgentSpec['model']
 

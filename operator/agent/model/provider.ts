@@ -1,6 +1,6 @@
 import type { wrapLanguageModel } from 'ai'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
-import { limitBody } from '../body.ts'
+import { limitBody } from '../../egress/body.ts'
 import type { Egress, ModelRequest } from '../types.ts'
 
 /** What one answer of a model may have, in bytes. */

@@ -1,5 +1,5 @@
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
-import { createEgress } from '../tools/egress.ts'
+import { createEgress } from '../../egress/egress.ts'
 import type { ModelRequest, ToolDefinition } from '../types.ts'
 
 const egress = createEgress({ allowLoopback: true })

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HttpTool } from '../../../crds/v1alpha1/agent.ts'
+import { createEgress } from '../../egress/egress.ts'
 import { freePort, type Handler, json, TestServer } from '../testing/http-server.ts'
 import type { ToolCallRequest } from '../types.ts'
-import { createEgress } from './egress.ts'
 import { connectToolset, toolsetHosts } from './toolset.ts'
 
 const egress = createEgress({ allowLoopback: true })

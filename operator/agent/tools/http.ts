@@ -1,6 +1,6 @@
 import type { HttpTool, Toolset } from '../../../crds/v1alpha1/agent.ts'
+import { readText } from '../../egress/body.ts'
 import { schemaHash } from '../../policy/digests.ts'
-import { readText } from '../body.ts'
 import type {
   ToolCallRequest,
   ToolDefinition,

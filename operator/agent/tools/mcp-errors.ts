@@ -1,6 +1,12 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
-import { BodyTooLarge, cutBytes } from '../body.ts'
-import { describeNetworkError, findCause, networkCode, neverSent, RedirectRefused } from './egress.ts'
+import { BodyTooLarge, cutBytes } from '../../egress/body.ts'
+import {
+  describeNetworkError,
+  findCause,
+  networkCode,
+  neverSent,
+  RedirectRefused,
+} from '../../egress/egress.ts'
 import { STREAM_ENDED } from './mcp-transport.ts'
 
 /**

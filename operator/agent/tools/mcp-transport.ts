@@ -5,7 +5,7 @@ import {
   StreamableHTTPClientTransport,
   type TransportSendOptions,
 } from '@modelcontextprotocol/client'
-import { limitBody } from '../body.ts'
+import { limitBody } from '../../egress/body.ts'
 import type { Egress } from '../types.ts'
 
 /** What one HTTP answer of an MCP server may have, in bytes: a list of tools or a result. */

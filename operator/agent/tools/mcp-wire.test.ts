@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createEgress } from '../../egress/egress.ts'
 import { json, type SeenRequest, TestServer } from '../testing/http-server.ts'
 import type { ToolsetConnection } from '../types.ts'
-import { createEgress } from './egress.ts'
 import { connectToolset } from './toolset.ts'
 
 // Servers that no SDK would write: the handshake is right, what follows is not.

@@ -1,10 +1,10 @@
 import { fromJsonSchema, inputRequired, type McpServer } from '@modelcontextprotocol/server'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Toolset } from '../../../crds/v1alpha1/agent.ts'
+import { createEgress } from '../../egress/egress.ts'
 import { freePort, json, TestServer } from '../testing/http-server.ts'
 import { callsSeen, type Era, startMcpServer } from '../testing/mcp-server.ts'
 import { type ToolCallRequest, type ToolsetConnection, ToolsetUnavailable } from '../types.ts'
-import { createEgress } from './egress.ts'
 import { connectToolset } from './toolset.ts'
 
 const egress = createEgress({ allowLoopback: true })

@@ -1,7 +1,7 @@
-import { cutBytes, MAX_RESULT_BYTES } from '../body.ts'
+import { cutBytes, MAX_RESULT_BYTES } from '../../egress/body.ts'
+import { describeNetworkError, findCause, neverSent, RedirectRefused } from '../../egress/egress.ts'
 import type { ToolOutcome } from '../types.ts'
 import type { GivenUp } from './deadline.ts'
-import { describeNetworkError, findCause, neverSent, RedirectRefused } from './egress.ts'
 
 /** What a tool answered; `cut`: there was more. */
 export const result = (text: string, cut = false): ToolOutcome => ({

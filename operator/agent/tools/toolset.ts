@@ -1,8 +1,8 @@
 import type { Toolset } from '../../../crds/v1alpha1/agent.ts'
-import { toHeaders } from '../secrets.ts'
 import { type ToolsetConnection, type ToolsetOptions, ToolsetUnavailable } from '../types.ts'
 import { httpToolset } from './http.ts'
 import { notSent } from './outcomes.ts'
+import { toHeaders } from './secret-headers.ts'
 
 /**
  * A connection to a toolset. Headers that may not be sent (secrets.ts) make it unavailable. Nothing is sent before it is first used; it may be kept for as long as toolset and headers

@@ -1,7 +1,6 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns'
 import { isIP } from 'node:net'
 import { Agent, buildConnector, fetch as undiciFetch } from 'undici'
-import type { Egress } from '../types.ts'
 import { refusedClass } from './addresses.ts'
 
 /** The address may not be connected to. The message names host and address. */
@@ -18,6 +17,12 @@ export class RedirectRefused extends Error {
     super(`answered with a redirect (HTTP ${status}), which is never followed`)
     this.status = status
   }
+}
+
+/** How the world outside is reached: no redirects, no addresses but those that are allowed. */
+export interface Egress {
+  readonly fetch: typeof globalThis.fetch
+  close(): Promise<void>
 }
 
 export interface EgressOptions {

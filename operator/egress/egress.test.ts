@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { json, TestServer } from '../testing/http-server.ts'
+import { json, TestServer } from '../agent/testing/http-server.ts'
 import { refusedClass } from './addresses.ts'
 import { AddressRefused, createEgress, findCause, neverSent } from './egress.ts'
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type CommandEnvironment, usage } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { parse } from '../flags/parse.ts'
@@ -5,9 +6,10 @@ import { nearest } from '../text/nearest.ts'
 import { visible } from '../text/visible.ts'
 import { canDecide } from './can-decide/command.ts'
 import { FLAGS, type FlagName } from './flags.ts'
-import { HELP, KEYS_HELP } from './help.ts'
+import { HELP, KEYS_HELP, NOTIFY_TEST_HELP } from './help.ts'
 import { type Invocation, wrong } from './invocation.ts'
 import { keys } from './keys/command.ts'
+import { notifyTest } from './notify-test/command.ts'
 import { whoami } from './whoami/command.ts'
 
 interface Command {
@@ -19,6 +21,11 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   whoami: { run: whoami, flags: ['output'], help: HELP },
   'can-decide': { run: canDecide, flags: ['output'], help: HELP },
+  'notify-test': {
+    run: invocation => notifyTest(invocation, randomUUID),
+    flags: ['output', 'email', 'timeout'],
+    help: NOTIFY_TEST_HELP,
+  },
   keys: {
     run: keys,
     flags: ['output', 'name', 'expires', 'read-only', 'agents', 'gateway', 'gateway-ca', 'insecure-http'],

@@ -10,6 +10,8 @@ export const FLAGS = {
   agents: { type: 'string' },
   gateway: { type: 'string' },
   'gateway-ca': { type: 'string' },
+  email: { type: 'string' },
+  timeout: { type: 'string' },
   'insecure-http': { type: 'boolean' },
 } as const satisfies FlagTable
 

@@ -6,18 +6,20 @@ const FLAGS = `Flags:
 
 ${KUBECTL_FLAGS}`
 
-export const HELP = `Who you are to Countersign, who may decide, and your API keys.
+export const HELP = `Who you are to Countersign, who may decide, whether messages arrive, and your API keys.
 
 Usage:
   kubectl countersign whoami [flags]
   kubectl countersign can-decide NAME [flags]
+  kubectl countersign notify-test [WEBHOOK | --email MEMBER] [flags]
   kubectl countersign keys create|list|revoke [flags]
 
 Commands:
   whoami            Your name, your role in the project, and what you may do there
   can-decide NAME   Whether you may decide this request, why not, and who may
+  notify-test       Sends a test message to a webhook or a member
   keys              API keys, for scripts and other systems
-  help [COMMAND]    This text, or that of keys
+  help [COMMAND]    This text, or that of notify-test or keys
 
 Examples:
   # Who am I, and what may I do in the current namespace?
@@ -32,8 +34,8 @@ Examples:
 ${FLAGS}
 
 Exit codes: 0 done (can-decide: you may), 1 failed, 2 typed wrongly (nothing was
-sent), 3 no such request or key, 4 no right, 5 decided already, 6 expired,
-7 API server or gateway unreachable.
+sent), 3 no such request, key, webhook or member, 4 no right, 5 decided already,
+6 expired, 7 API server, gateway or operator did not answer.
 `
 
 export const KEYS_HELP = `API keys: they act as you, in one project, for scripts and other systems.
@@ -73,4 +75,35 @@ credential plugin), or that of the environment variable COUNTERSIGN_TOKEN, which
 may be an API key as well. Certificates it does not take.
 
 ${KUBECTL_FLAGS}
+`
+
+export const NOTIFY_TEST_HELP = `Sends a test message, and says what became of it. For admins and owners.
+
+Usage:
+  kubectl countersign notify-test [WEBHOOK | --email MEMBER] [flags]
+
+Without a name it lists what can be tried: the webhooks of the project, and its
+members that have an address. The operator sends the message as it would tell of
+a request, but about none; this waits for what it says.
+
+Examples:
+  # What can be tried?
+  kubectl countersign notify-test
+
+  # Does the webhook ops take it?
+  kubectl countersign notify-test ops
+
+  # Does e-mail reach carol?
+  kubectl countersign notify-test --email carol@acme.com
+
+Flags:
+      --email MEMBER      A user or group that the Project names, with an address
+      --timeout SPAN      How long to wait for the operator: 20s, 2m (default 20s)
+  -o, --output json       For scripts
+  -h, --help              This text
+
+${KUBECTL_FLAGS}
+
+Exit codes: 0 sent, 1 it could not be sent (the reason is said), 2 typed wrongly,
+3 no such webhook or member, 4 no right, 7 API server or operator did not answer.
 `

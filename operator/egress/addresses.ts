@@ -17,9 +17,13 @@ linkLocal.addSubnet('fe80::', 10, 'ipv6')
 linkLocal.addSubnet('224.0.0.0', 3, 'ipv4')
 linkLocal.addSubnet('ff00::', 8, 'ipv6')
 
-// Metadata services that stand outside the link-local range: AWS over IPv6, Alibaba, Azure, Oracle.
+// Metadata services that stand outside the link-local range: AWS, Google, Oracle and Scaleway over IPv6; Alibaba,
+// Azure, Oracle.
 const metadata = new BlockList()
 metadata.addAddress('fd00:ec2::254', 'ipv6')
+metadata.addAddress('fd20:ce::254', 'ipv6')
+metadata.addAddress('fd00:c1::a9fe:a9fe', 'ipv6')
+metadata.addAddress('fd00:42::42', 'ipv6')
 metadata.addAddress('100.100.100.200', 'ipv4')
 metadata.addAddress('168.63.129.16', 'ipv4')
 metadata.addAddress('192.0.0.192', 'ipv4')
@@ -41,7 +45,8 @@ export function refusedClass(address: string): AddressClass | undefined {
   return undefined
 }
 
-function carriedIPv4(address: string): string | undefined {
+/** The IPv4 address that a valid IPv6 address stands for (mapped, translated, NAT64, 6to4), if it does. */
+export function carriedIPv4(address: string): string | undefined {
   const groups = expandIPv6(address)
   const [a, b, c, d, e, f, g, h] = groups as [number, number, number, number, number, number, number, number]
   const zeros = a === 0 && b === 0 && c === 0 && d === 0
@@ -58,7 +63,7 @@ function carriedIPv4(address: string): string | undefined {
 const ipv4 = (high: number, low: number): string => `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`
 
 /** The eight groups of a valid IPv6 address. */
-function expandIPv6(address: string): number[] {
+export function expandIPv6(address: string): number[] {
   const dotted = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
     [(Number(a) << 8) | Number(b), (Number(c) << 8) | Number(d)].map(n => n.toString(16)).join(':'),
   )

@@ -25,9 +25,24 @@ export interface Egress {
   close(): Promise<void>
 }
 
+/** Why an address may not be connected to, to be read after "is at <address>, "; undefined: it may. */
+export type AddressRule = (address: string, secure: boolean) => string | undefined
+
+/** Where models and tools may be: anywhere but at link-local, metadata and (unless allowed) loopback addresses. */
+export const toolAddresses =
+  (allowLoopback: boolean): AddressRule =>
+  address => {
+    const kind = refusedClass(address)
+    return kind === undefined || (kind === 'Loopback' && allowLoopback)
+      ? undefined
+      : 'an address that the operator does not connect to'
+  }
+
 export interface EgressOptions {
   /** Whether loopback addresses may be connected to: development and the demo only. */
   readonly allowLoopback: boolean
+  /** Which addresses may be connected to. Default: those of models and tools. */
+  readonly rule?: AddressRule
   /** For tests: who resolves names. Default: the system. */
   readonly lookup?: typeof dnsLookup
 }
@@ -44,29 +59,40 @@ type LookupCallback = (
 ) => void
 
 /**
- * The way out for models and tools. Connects to no link-local or metadata address, and to no loopback address unless
- * allowed: every address that a name resolves to is checked at the moment of connecting, so a name that changes
- * between check and use (DNS rebinding) gains nothing. Redirects are never followed: `fetch` rejects with
- * `RedirectRefused`. Environment proxies are not used.
+ * The way out for models, tools and webhooks. Connects to no address that its rule refuses: every address that a name
+ * resolves to is checked at the moment of connecting, so a name that changes between check and use (DNS rebinding)
+ * gains nothing. Redirects are never followed: `fetch` rejects with `RedirectRefused`. Environment proxies are not
+ * used, and certificates are verified whatever the environment says.
  */
 export function createEgress(options: EgressOptions): Egress {
-  const refuse = (host: string, address: string): AddressRefused | undefined => {
-    const kind = refusedClass(address)
-    if (kind === undefined || (kind === 'Loopback' && options.allowLoopback)) return undefined
-    return new AddressRefused(`${host} is at ${address}, an address that the operator does not connect to`)
+  const rule = options.rule ?? toolAddresses(options.allowLoopback)
+  const refuse = (host: string, address: string, secure: boolean): AddressRefused | undefined => {
+    const why = rule(address, secure)
+    return why === undefined ? undefined : new AddressRefused(`${host} is at ${address}, ${why}`)
   }
   const resolve = options.lookup ?? dnsLookup
-  const lookup = (host: string, given: LookupOptions, callback: LookupCallback): void => {
-    resolve(host, { ...given, all: true }, (error, addresses) => {
-      if (error) return callback(error, [])
-      const allowed = addresses.filter(({ address }) => refuse(host, address) === undefined)
-      const first = allowed[0]
-      if (first === undefined) return callback(refuse(host, addresses[0]?.address ?? '') ?? null, [])
-      if (given.all) return callback(null, allowed)
-      callback(null, first.address, first.family)
+  const lookup =
+    (secure: boolean) =>
+    (host: string, given: LookupOptions, callback: LookupCallback): void => {
+      resolve(host, { ...given, all: true }, (error, addresses) => {
+        if (error) return callback(error, [])
+        const allowed = addresses.filter(({ address }) => refuse(host, address, secure) === undefined)
+        const first = allowed[0]
+        if (first === undefined)
+          return callback(refuse(host, addresses[0]?.address ?? '', secure) ?? null, [])
+        if (given.all) return callback(null, allowed)
+        callback(null, first.address, first.family)
+      })
+    }
+  const connector = (secure: boolean) =>
+    buildConnector({
+      timeout: CONNECT_MS,
+      allowH2: false,
+      rejectUnauthorized: true,
+      lookup: lookup(secure) as never,
     })
-  }
-  const connectTo = buildConnector({ timeout: CONNECT_MS, allowH2: false, lookup: lookup as never })
+  const connectPlain = connector(false)
+  const connectSecure = connector(true)
   const agent = new Agent({
     headersTimeout: LONGEST_ANSWER_MS,
     bodyTimeout: LONGEST_ANSWER_MS,
@@ -77,12 +103,15 @@ export function createEgress(options: EgressOptions): Egress {
     allowH2: false,
     connect: (target, callback) => {
       const host = target.hostname.replace(/^\[|\]$/g, '')
+      const secure = target.protocol === 'https:'
       // A literal address is never looked up.
-      const refused = isIP(host) === 0 ? undefined : refuse(host, host)
+      const refused = isIP(host) === 0 ? undefined : refuse(host, host, secure)
       if (refused) return callback(refused, null)
-      connectTo(target, (...[error, socket]: Parameters<typeof callback>) => {
+      const connect = secure ? connectSecure : connectPlain
+      connect(target, (...[error, socket]: Parameters<typeof callback>) => {
         if (error) return callback(error, null)
-        const late = socket.remoteAddress === undefined ? undefined : refuse(host, socket.remoteAddress)
+        const late =
+          socket.remoteAddress === undefined ? undefined : refuse(host, socket.remoteAddress, secure)
         if (late === undefined) return callback(null, socket)
         socket.destroy()
         callback(late, null)

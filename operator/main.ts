@@ -13,6 +13,7 @@ import { createCanary } from './canary/canary.ts'
 import { createEgress } from './egress/egress.ts'
 import { startHealthServer } from './health.ts'
 import { createOperatorMetrics } from './metrics.ts'
+import { scriptedMailer, scriptedWebhooks } from './notify/testing.ts'
 import { createOperator } from './operator.ts'
 import { type OperatorOptions, parseOptions } from './options.ts'
 import { redactionKey } from './redaction-key.ts'
@@ -74,6 +75,9 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
     modelTimeoutMs: options.modelTimeoutSeconds * 1000,
     namespace: options.namespace,
     impersonation: options.impersonation,
+    mailer: scriptedMailer(),
+    webhooks: scriptedWebhooks(),
+    pageURL: options.pageURL,
     ...(options.watchNamespace === undefined ? {} : { watchNamespace: options.watchNamespace }),
     trusted: () => canary.trusted() && leading(),
   })

@@ -14,6 +14,10 @@ export interface OperatorMetrics {
   /** `countersign_audit_records_total` and `countersign_audit_entries_total` */
   readonly auditRecords: Counter
   readonly auditEntries: Counter
+  /** `countersign_notifications_total{channel,state}`: tries of a message, by what became of them. */
+  readonly notifications: Counter<'channel' | 'state'>
+  /** `countersign_notifications_waiting{channel}`: read from `waiting` whenever the metrics are. */
+  notificationsWaiting(waiting: () => Readonly<Record<string, number>>): void
   /** `countersign_policies_trusted`: 1 when every policy was seen to refuse, else 0 and nothing is executed. */
   readonly policiesTrusted: Gauge
   /** `countersign_policy_refusing{policy}`: 1 when the canary was refused by the policy at the last check, else 0. */
@@ -61,6 +65,23 @@ export const createOperatorMetrics = (): OperatorMetrics => {
       help: 'Audit entries written',
       registers,
     }),
+    notifications: new Counter({
+      name: 'countersign_notifications_total',
+      help: 'Tries of sending a message, by channel and what became of them',
+      labelNames: ['channel', 'state'],
+      registers,
+    }),
+    notificationsWaiting: waiting => {
+      new Gauge({
+        name: 'countersign_notifications_waiting',
+        help: 'Messages that wait to be sent, by channel',
+        labelNames: ['channel'],
+        registers,
+        collect() {
+          for (const [channel, count] of Object.entries(waiting())) this.set({ channel }, count)
+        },
+      })
+    },
     policiesTrusted: new Gauge({
       name: 'countersign_policies_trusted',
       help: '1 when every admission policy was seen to refuse a forbidden write; 0 stops settling and executing',

@@ -27,6 +27,8 @@ import type { RecordEvent } from './controllers/cache.ts'
 import type { ImpersonationMode } from './controllers/people/controller.ts'
 import { createMembership } from './membership.ts'
 import type { OperatorMetrics } from './metrics.ts'
+import { createNotificationSenders } from './notifications.ts'
+import type { Mailer, WebhookSender } from './notify/types.ts'
 import { createGateBook } from './policy/gatebook.ts'
 import { createToolbox } from './toolbox/toolbox.ts'
 
@@ -49,6 +51,10 @@ export interface OperatorDeps {
   readonly namespace: string
   /** How the role of whom the gateway may act as is kept; `off`: another operator keeps it. */
   readonly impersonation: ImpersonationMode | 'off'
+  readonly mailer: Mailer
+  readonly webhooks: WebhookSender
+  /** Where the page is, for links in messages; undefined: not known. */
+  readonly pageURL: string | undefined
   /** Whether the policies were seen to refuse and this process leads: else nothing is settled or executed. */
   readonly trusted: () => boolean
 }
@@ -77,7 +83,10 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     runs: store<AgentRun>({
       agent: run => [keyOf({ namespace: run.metadata.namespace ?? '', name: run.spec.agentRef.name })],
     }),
-    requests: store<ApprovalRequest>({ runUID: request => [request.spec.runRef.uid] }),
+    requests: store<ApprovalRequest>({
+      runUID: request => [request.spec.runRef.uid],
+      pendingIn: ({ metadata, status }) => (status.phase === 'Pending' ? [metadata.namespace ?? ''] : []),
+    }),
     projects: store<Project>({}),
   }
   const reflector = <T extends KubeObject>(resource: Resource<T>, sink: Store<T>) =>
@@ -93,6 +102,12 @@ export const createOperator = (deps: OperatorDeps): Operator => {
   const changes = createChangeRecorders({
     ...deps,
     agents: stores.agents,
+    projects: stores.projects,
+    backoff: BACKOFF,
+  })
+  const notifications = createNotificationSenders({
+    ...deps,
+    requests: stores.requests,
     projects: stores.projects,
     backoff: BACKOFF,
   })
@@ -167,12 +182,14 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     ),
     ...membership.controllers(own),
     ...changes.controllers(own),
+    ...notifications.controllers(own),
   ]
 
   /** Which keys a change concerns. A look is level-based, so one too many costs little and one too few a stall. */
   const subscribe = (): (() => void)[] => [
     ...membership.subscribe(),
     ...changes.subscribe(),
+    ...notifications.subscribe(),
     stores.agents.subscribe(({ key, type, object }) => {
       queues.agent.add(key)
       if (type === 'deleted' && object.metadata.uid) toolbox.forget(object.metadata.uid)

@@ -13,7 +13,7 @@ export interface OperatorOptions {
   readonly host: string
   /** Port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one. */
   readonly metricsPort: number
-  /** Whether models and toolsets may be on loopback. For demo and tests: in a cluster it would reach the operator's own pod. */
+  /** Whether models, toolsets and webhooks may be on loopback. For demo and tests: in a cluster it would reach the operator's own pod. */
   readonly allowLoopback: boolean
   /** Seconds that an answer of a model may take. */
   readonly modelTimeoutSeconds: number
@@ -33,6 +33,12 @@ export interface OperatorOptions {
   readonly instance: string | undefined
   /** Seconds after which another operator takes over from one that crashed. */
   readonly leaseSeconds: number
+  /** Where people reach the page, without a slash at its end, for links in messages; undefined: messages have none. */
+  readonly pageURL: string | undefined
+  /** Name of the Secret, in the operator's own namespace, that says how mail is sent. */
+  readonly smtpSecret: string
+  /** Ranges of private addresses that webhooks may be in, in CIDR notation. */
+  readonly allowWebhookAddresses: readonly string[]
   readonly logLevel: string
 }
 
@@ -42,7 +48,7 @@ const USAGE = `Usage: operator [flags]
   --watch-namespace NAME     run the agents of this namespace only (default: of all)
   --host ADDRESS             where health and metrics are served (default 0.0.0.0)
   --metrics-port PORT        /healthz, /readyz, /metrics (default 8081; 0 takes a free port)
-  --allow-loopback           models and toolsets may be on loopback (demo and tests)
+  --allow-loopback           models, toolsets and webhooks may be on loopback (demo and tests)
   --model-timeout-seconds N  how long an answer of a model may take (default 300)
   --grace-seconds N          how long tools under way are waited for at a stop (default 25)
   --leader-election=false    where there is just one operator by construction
@@ -51,6 +57,11 @@ const USAGE = `Usage: operator [flags]
   --instance NAME            where this runs, if never more than one does there: takes over from its predecessor at
                              once (default $POD_NAME)
   --lease-seconds N          after how long another operator takes over from one that crashed (default 15)
+  --page-url URL             where people reach the page: messages link to it (default: messages have no link)
+  --smtp-secret NAME         the Secret in the operator's own namespace that says how mail is sent (default
+                             countersign-smtp)
+  --allow-webhook-addresses  ranges of private addresses that webhooks may be in, as 10.1.0.0/16,fd00:1::/64
+                             (default: none)
   --log-level LEVEL          debug, info, warn, error (default info)`
 
 /** Reads the flags; throws an Error whose message says how they are written. */
@@ -77,6 +88,11 @@ export const parseOptions = (
     impersonation: oneOf('impersonation', values.impersonation ?? 'auto', IMPERSONATION),
     instance: values.instance ?? env.POD_NAME,
     leaseSeconds: wholeNumber('lease-seconds', values['lease-seconds'] ?? '15', 2, 600),
+    pageURL: pageURL(values['page-url']),
+    smtpSecret: values['smtp-secret'] ?? 'countersign-smtp',
+    allowWebhookAddresses: (values['allow-webhook-addresses'] ?? '')
+      .split(',')
+      .flatMap(part => part.trim() || []),
     logLevel: values['log-level'] ?? 'info',
   }
 }
@@ -98,12 +114,27 @@ const parse = (args: readonly string[]) => {
         impersonation: { type: 'string' },
         instance: { type: 'string' },
         'lease-seconds': { type: 'string' },
+        'page-url': { type: 'string' },
+        'smtp-secret': { type: 'string' },
+        'allow-webhook-addresses': { type: 'string' },
         'log-level': { type: 'string' },
       },
     })
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : 'bad flags'}\n${USAGE}`, { cause: error })
   }
+}
+
+const pageURL = (text: string | undefined): string | undefined => {
+  if (text === undefined) return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const wrong =
+    !url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash
+  if (wrong)
+    throw new Error(
+      `--page-url wants an address like https://countersign.example.com, not ${JSON.stringify(text)}`,
+    )
+  return url.href.replace(/\/+$/, '')
 }
 
 const IMPERSONATION = ['auto', 'constrained', 'legacy', 'off'] as const

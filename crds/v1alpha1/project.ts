@@ -185,6 +185,9 @@ export const projectStatus = z.object({
 })
 export type ProjectStatus = z.infer<typeof projectStatus>
 
+/** Name of the one Project that a namespace may hold. */
+export const PROJECT_NAME = 'project'
+
 export interface Project {
   apiVersion?: string
   kind?: string

@@ -19,12 +19,14 @@ import { systemClock } from '../../kube/clock.ts'
 import { silentLogger } from '../../kube/logger.ts'
 import { promMetrics } from '../../kube/prom-metrics.ts'
 import type { Clock } from '../../kube/types.ts'
-import { createEgress } from '../egress/egress.ts'
 import { createAuditWriter } from '../audit/writer.ts'
 import { hasEnded } from '../controllers/agentrun/status.ts'
 import type { RecordEvent } from '../controllers/cache.ts'
 import type { ImpersonationMode } from '../controllers/people/controller.ts'
+import { createEgress } from '../egress/egress.ts'
 import { createOperatorMetrics } from '../metrics.ts'
+import { scriptedMailer, scriptedWebhooks } from '../notify/testing.ts'
+import type { Mailer, WebhookSender } from '../notify/types.ts'
 import { createOperator } from '../operator.ts'
 
 export const SYSTEM = 'countersign-system'
@@ -47,6 +49,9 @@ export interface OperatorOptions {
   readonly clock?: Clock
   /** Default `off`: the operators of all tests would keep the one role that the gateway has. */
   readonly impersonation?: ImpersonationMode | 'off'
+  /** Default: they take everything, and nothing leaves. */
+  readonly mailer?: Mailer
+  readonly webhooks?: WebhookSender
   /** Told of every Event. Default: nobody. */
   readonly event?: RecordEvent
 }
@@ -71,6 +76,9 @@ export const startOperator = (namespace: string, options: OperatorOptions = {}):
     redactionKey,
     executor: `test-${randomUUID()}`,
     modelTimeoutMs: 5_000,
+    mailer: options.mailer ?? scriptedMailer(),
+    webhooks: options.webhooks ?? scriptedWebhooks(),
+    pageURL: 'https://countersign.example.com',
     watchNamespace: namespace,
     trusted: options.trusted ?? (() => true),
   })

@@ -133,6 +133,7 @@ export const requestFor = (
     requiredApprovals: approval?.requiredApprovals ?? 1,
     allowSelfApproval: approval?.allowSelfApproval ?? true,
     ...(run.spec.requestedBy === undefined ? {} : { requestedBy: run.spec.requestedBy }),
+    ...telling(approval),
   }
   return {
     apiVersion: API_VERSION,
@@ -155,6 +156,25 @@ export const requestFor = (
     status: { phase: 'Pending', decisions: [] },
   }
 }
+
+/** Who is told again, and when. It is no part of what is decided. */
+const telling = (approval: Agent['spec']['approval']): Telling => ({
+  ...(approval?.remindAfterSeconds === undefined ? {} : { remindAfterSeconds: approval.remindAfterSeconds }),
+  ...(approval?.escalateAfterSeconds === undefined
+    ? {}
+    : { escalateAfterSeconds: approval.escalateAfterSeconds }),
+  ...(approval?.escalateTo === undefined ? {} : { escalateTo: approval.escalateTo }),
+})
+
+type Telling = Pick<ApprovalRequestSpec, 'remindAfterSeconds' | 'escalateAfterSeconds' | 'escalateTo'>
+
+/** What of a request's spec is decided on: all of it, but for who is told again. */
+export const decidedOn = ({
+  remindAfterSeconds: _remind,
+  escalateAfterSeconds: _escalate,
+  escalateTo: _to,
+  ...spec
+}: ApprovalRequestSpec): Omit<ApprovalRequestSpec, keyof Telling> => spec
 
 /** Whether a request belongs to this very run: a run created again under an old name is another one. */
 export const isOwnedBy = (request: ApprovalRequest, run: AgentRun): boolean =>

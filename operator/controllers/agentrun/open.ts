@@ -12,7 +12,7 @@ import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
 import { agentVersion } from './ask.ts'
 import { toolsetOf, type Verified } from './execute.ts'
-import { isOwnedBy, requestFor } from './gating.ts'
+import { decidedOn, isOwnedBy, requestFor } from './gating.ts'
 import { namespaceOf, type Scope } from './scope.ts'
 import { gatesOf } from './store-answer.ts'
 
@@ -118,7 +118,8 @@ const createOrAdopt = async (scope: Scope, wanted: ApprovalRequest): Promise<App
     if (!isAlreadyExists(error)) throw error
   }
   const standing = await client.get(approvalRequests, ref)
-  if (isOwnedBy(standing, scope.run) && digest(standing.spec) === digest(wanted.spec)) return standing
+  if (isOwnedBy(standing, scope.run) && digest(decidedOn(standing.spec)) === digest(decidedOn(wanted.spec)))
+    return standing
   await retire(scope, standing)
   return client.create(approvalRequests, wanted)
 }

@@ -1,5 +1,6 @@
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
+import { PROJECT_NAME, type Project } from '../../../crds/v1alpha1/project.ts'
 import { agentRuns, approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
 import { isConflict, isForbidden, isNotFound, logSafe } from '../../../kube/errors.ts'
@@ -24,6 +25,7 @@ export interface RequestControllerDeps {
   readonly audit: AuditWriter
   readonly requests: Cache<ApprovalRequest>
   readonly runs: Cache<AgentRun>
+  readonly projects: Cache<Project>
   readonly event: RecordEvent
   readonly trusted: () => boolean
   readonly settled: (phase: TerminalPhase, request: ApprovalRequest) => void
@@ -84,11 +86,13 @@ const announce = async (
   now: number,
 ): Promise<number> => {
   let announced: ApprovalRequest
+  const { namespace = '' } = request.metadata
+  const project = deps.projects.find({ namespace, name: PROJECT_NAME })
   try {
-    announced = await writeRequestStatus(deps.client, request, announcedStatus(request, now))
+    announced = await writeRequestStatus(deps.client, request, announcedStatus(request, project?.spec, now))
   } catch (error) {
     if (isNotFound(error) || isConflict(error)) return RETRY_MS
-    const { namespace, name } = request.metadata
+    const { name } = request.metadata
     deps.log.warn({ namespace, name, error: logSafe(error) }, 'a request could not be told how far it is')
     return ANNOUNCE_RETRY_MS
   }

@@ -20,7 +20,7 @@ const request = (
 
 const announced = (one: ApprovalRequest, decisions = one.status.decisions): ApprovalRequest => ({
   ...one,
-  status: { ...announcedStatus(one, NOW), decisions },
+  status: { ...announcedStatus(one, undefined, NOW), decisions },
 })
 
 describe('how far a request is', () => {
@@ -71,9 +71,15 @@ describe('an announced request', () => {
 
   it('keeps the time since when it has been undecided', () => {
     const once = announced(request(3))
-    const later = announcedStatus(announced(once, request(3, ['alice']).status.decisions), NOW + 5000)
-    expect(later.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual([
-      '2026-01-01T00:00:10Z',
+    const later = announcedStatus(
+      announced(once, request(3, ['alice']).status.decisions),
+      undefined,
+      NOW + 5000,
+    )
+    const since = later.conditions?.map(({ type, lastTransitionTime }) => [type, lastTransitionTime])
+    expect(since).toEqual([
+      ['Notified', '2026-01-01T00:00:10Z'],
+      ['Decided', '2026-01-01T00:00:10Z'],
     ])
   })
 })

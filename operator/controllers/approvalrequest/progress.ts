@@ -1,4 +1,7 @@
 import type { ApprovalRequest, ApprovalRequestStatus } from '../../../crds/v1alpha1/approvalrequest.ts'
+import type { ProjectSpec } from '../../../crds/v1alpha1/project.ts'
+import { planOf } from '../../notify/plan.ts'
+import { notifiedStatus } from '../../notify/status.ts'
 import { countText, isUndecidable, progressOf } from '../../policy/decisions.ts'
 import { type ConditionInput, findCondition, setConditions } from '../conditions.ts'
 import { expiresAt, requestedAt, wholeSeconds } from './settlement.ts'
@@ -35,15 +38,28 @@ export const isAnnounced = (request: ApprovalRequest): boolean => {
   return is?.status === should.status && is.reason === should.reason && is.message === should.message
 }
 
-/** The status with times and progress. One that needs a single approval gets both in one write, and no other. */
-export const announcedStatus = (request: ApprovalRequest, now: number): ApprovalRequestStatus => ({
-  ...request.status,
-  requestedAt: wholeSeconds(requestedAt(request)),
-  expiresAt: wholeSeconds(expiresAt(request)),
-  conditions: setConditions(
-    request.status.conditions,
-    [undecided(request)],
-    request.metadata.generation ?? 1,
-    wholeSeconds(now),
-  ),
-})
+/**
+ * The status with times, progress and whom is to be told: one that needs a single approval gets all of it in one write.
+ *
+ * @param project undefined: the namespace has none
+ */
+export const announcedStatus = (
+  request: ApprovalRequest,
+  project: ProjectSpec | undefined,
+  now: number,
+): ApprovalRequestStatus => {
+  const time = wholeSeconds(now)
+  const { entries } = planOf(request, project, request.status.notifications ?? [], now)
+  const status = notifiedStatus(request, entries, time) ?? request.status
+  return {
+    ...status,
+    requestedAt: wholeSeconds(requestedAt(request)),
+    expiresAt: wholeSeconds(expiresAt(request)),
+    conditions: setConditions(
+      status.conditions,
+      [undecided(request)],
+      request.metadata.generation ?? 1,
+      time,
+    ),
+  }
+}

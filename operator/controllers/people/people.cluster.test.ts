@@ -15,9 +15,10 @@ import { createClient } from '../../../kube/http-client.ts'
 import { silentLogger } from '../../../kube/logger.ts'
 import { promMetrics } from '../../../kube/prom-metrics.ts'
 import type { Resource } from '../../../kube/types.ts'
-import { createEgress } from '../../egress/egress.ts'
 import { createAuditWriter } from '../../audit/writer.ts'
+import { createEgress } from '../../egress/egress.ts'
 import { createOperatorMetrics } from '../../metrics.ts'
+import { scriptedMailer, scriptedWebhooks } from '../../notify/testing.ts'
 import { createOperator } from '../../operator.ts'
 import { clusterRoles, PEOPLE_ROLE, type PolicyRule } from '../../rbac.ts'
 import type { ImpersonationMode } from './controller.ts'
@@ -76,6 +77,9 @@ const start = (impersonation: ImpersonationMode, watchNamespace?: string) => {
     redactionKey: Buffer.alloc(32),
     executor: 'test',
     modelTimeoutMs: 1000,
+    mailer: scriptedMailer(),
+    webhooks: scriptedWebhooks(),
+    pageURL: undefined,
     namespace: SYSTEM,
     impersonation,
     ...(watchNamespace === undefined ? {} : { watchNamespace }),

@@ -1,5 +1,4 @@
-import type { Condition } from '../../../crds/v1alpha1/common.ts'
-import type { Project } from '../../../crds/v1alpha1/project.ts'
+import type { Project, ProjectStatus } from '../../../crds/v1alpha1/project.ts'
 import { compileCondition } from '../../policy/conditions/compile.ts'
 import { type ConditionInput, setConditions } from '../conditions.ts'
 
@@ -28,10 +27,7 @@ const gateError = (project: Project): string | undefined => {
  * Accepted    Accepted | InvalidCondition
  * GatewayActs EveryMember | TooManyPeople (API keys and page sessions of some members do not work)
  */
-export const projectStatusOf = (
-  { project, leftOut }: ProjectFacts,
-  now: string,
-): { observedGeneration: number; conditions: Condition[] } => {
+export const projectStatusOf = ({ project, leftOut }: ProjectFacts, now: string): ProjectStatus => {
   const observedGeneration = project.metadata.generation ?? 0
   const invalid = gateError(project)
   const accepted: ConditionInput =
@@ -49,6 +45,7 @@ export const projectStatusOf = (
       : { ...accepted, type: 'Ready', status: 'True' }
   const inputs = [ready, accepted, ...(leftOut === undefined ? [] : [gatewayActs(leftOut)])]
   return {
+    ...project.status,
     observedGeneration,
     conditions: setConditions(project.status?.conditions, inputs, observedGeneration, now),
   }

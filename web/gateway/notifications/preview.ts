@@ -1,13 +1,19 @@
 import { z } from 'zod'
 import type { Member, Notifications, Project } from '../../../crds/v1alpha1/project.ts'
-import { deliveries } from '../../../operator/policy/delivery.ts'
+import { deliveriesOf } from '../../../operator/policy/delivery.ts'
 import { namesAgent, recipientsOf } from '../../../operator/policy/routes.ts'
 import { component } from '../openapi/components.ts'
 
 const names = z.array(z.string())
 const delivery = z.object({
-  delivers: z.boolean().describe('Whether this version of Countersign sends anything on it.'),
+  delivers: z.boolean().describe('Whether messages go out on it as things stand.'),
   message: z.string().describe('What people are to know of it.'),
+  problem: z
+    .string()
+    .optional()
+    .describe(
+      "What is not ready in this installation, by the Project's condition NotificationsReady. Absent: nothing is known to be wrong.",
+    ),
 })
 
 /** Who would hear of the requests of agents, by the rule that those who tell them use. */
@@ -27,17 +33,18 @@ export const preview = component(
     withoutAddress: names.describe('Members whom no e-mail can reach: they have no address.'),
     channels: z
       .object({ email: delivery, inApp: delivery, webhooks: delivery })
-      .describe('What this version of Countersign delivers.'),
+      .describe('What is delivered in this installation.'),
   }),
 )
 export type Preview = z.infer<typeof preview>
 
 /** Who of a project would hear of these agents if its notifications were these. */
 export function previewOf(
-  { spec: { members } }: Project,
+  project: Pick<Project, 'spec' | 'status'>,
   settings: Notifications,
   agents: readonly string[],
 ): Preview {
+  const { members } = project.spec
   const told = (agent: string, channel: 'email' | 'inApp') =>
     recipientsOf(members, settings, agent, channel).map(nameOf)
   return {
@@ -50,7 +57,7 @@ export function previewOf(
         .map(({ name }) => name),
     })),
     withoutAddress: members.filter(({ email }) => email === undefined).map(nameOf),
-    channels: deliveries,
+    channels: deliveriesOf(project),
   }
 }
 

@@ -8,6 +8,7 @@ import type { InboxAnswer, SeenAnswer } from '../../gateway/inbox/routes.ts'
 import type { KeyItem } from '../../gateway/keys/item.ts'
 import type { Preview } from '../../gateway/notifications/preview.ts'
 import type { Settings } from '../../gateway/notifications/routes.ts'
+import type { NotificationTest as TestAnswer } from '../../gateway/notifications/test-routes.ts'
 import type { ProjectItem } from '../../gateway/projects/project.ts'
 import type { RunItem } from '../../gateway/runs/item.ts'
 import type { ShownSession } from '../../gateway/sessions/routes.ts'
@@ -24,6 +25,7 @@ export type ApiKey = KeyItem
 export type Project = ProjectItem
 export type Notifications = Settings
 export type NotificationPreview = Preview
+export type NotificationTest = TestAnswer
 export type Inbox = InboxAnswer
 export type InboxItem = InboxAnswer['items'][number]
 export type Seen = SeenAnswer

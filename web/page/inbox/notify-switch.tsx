@@ -2,7 +2,8 @@ import { Switch } from '@mantine/core'
 import { useState } from 'react'
 import { type Obstacle, setWish, switchOn, useWish } from './wish.ts'
 
-const refusals: Readonly<Record<Obstacle, string>> = {
+/** What stands in the way, and what to do. */
+export const refusals: Readonly<Record<Obstacle, string>> = {
   Impossible:
     'This browser does not show notifications of this page. It takes https (or localhost), and a browser that lets pages notify.',
   Blocked:

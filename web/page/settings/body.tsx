@@ -58,10 +58,10 @@ export function Body({ settings }: { settings: SettingsHandle }) {
           }}
         >
           {conflict && <Conflict settings={settings} />}
-          <Channels {...parts} channels={preview.value?.channels} />
+          <Channels {...parts} preview={preview.value} />
           <Routes {...parts} />
           <Heard agents={agents} preview={preview} unsaved={unsaved} />
-          <Webhooks {...parts} delivery={preview.value?.channels.webhooks} />
+          <Webhooks {...parts} saved={latest.value} delivery={preview.value?.channels.webhooks} />
           <SaveBar settings={settings} conflict={conflict} />
         </form>
       ) : (

@@ -82,7 +82,7 @@ function Told({ how, names, delivers }: { how: string; names: readonly string[];
       <dt>{how}</dt>
       <dd>
         <Names of={names} />
-        {!delivers && <span className="settings-not-yet"> not sent yet</span>}
+        {!delivers && <span className="settings-not-ready"> not ready</span>}
       </dd>
     </div>
   )

@@ -17,7 +17,7 @@ export function silence(item: Item, { channels, withoutAddress }: NotificationPr
     ...notSent(channels.webhooks, item.webhooks, 'by webhook'),
   ]
   if (only.length > 0) {
-    return `Nobody hears of it: it is told ${only.join(' and ')} alone, which this version does not do.`
+    return `Nobody hears of it: it is told ${only.join(' and ')} alone, which is not ready in this installation.`
   }
   if (item.email.length > 0) return 'Nobody hears of it: who is to be told by e-mail has no address.'
   return 'Nobody hears of it: neither e-mail nor the page tells of it.'

@@ -22,8 +22,13 @@ const set = (notifications: object | null) =>
   adminClient().patch(projects, ref(), { type: 'merge', body: { spec: { notifications } } })
 beforeEach(() => set(null))
 
-const open = async (user: string, options?: Parameters<PageStage['visit']>[2]) => {
-  const person = await stage.visit(user, 'approvals?settings', options)
+const open = async (
+  user: string,
+  { prepare }: { readonly prepare?: (page: Page) => Promise<unknown> } = {},
+) => {
+  const person = await stage.visit(user, 'approvals?settings')
+  await prepare?.(person.page)
+  if (prepare !== undefined) await person.page.reload()
   const drawer = person.page.getByRole('dialog', { name: 'Notification settings' })
   await drawer.getByRole('heading', { name: 'Who hears now' }).waitFor()
   return { ...person, drawer }
@@ -62,10 +67,20 @@ describe('notification settings', () => {
     await carol.context.close()
   })
 
-  it('say where nobody would hear, whom no e-mail reaches, and what this version does not send', async () => {
-    const { page, drawer, faults, context } = await open('alice')
-    await drawer.getByText('This version of Countersign sends no e-mail.').waitFor()
-    await drawer.getByText('This version of Countersign calls no webhooks.').waitFor()
+  it('say where nobody would hear, whom no e-mail reaches, and what is not ready in this installation', async () => {
+    const { page, drawer, faults, context } = await open('alice', {
+      prepare: page =>
+        page.route('**/notifications/preview**', async route => {
+          const answer = await route.fetch()
+          const preview = await answer.json()
+          preview.channels.email = { ...preview.channels.email, delivers: false, problem: 'No mail server.' }
+          preview.channels.webhooks.problem = 'The Secret of chat is missing.'
+          await route.fulfill({ response: answer, json: preview })
+        }),
+    })
+    await drawer.getByText('Not ready: nothing is sent. No mail server.').waitFor()
+    await drawer.getByText('Not all of it is ready. The Secret of chat is missing.').waitFor()
+    await heard(page, 'order-manager').getByText('not ready').waitFor()
     await heard(page, 'order-manager').getByText('No e-mail reaches').waitFor()
     await drawer.getByLabel('In the page').click()
     await heard(page, 'order-manager').getByText('Nobody hears of it').waitFor()
@@ -76,6 +91,83 @@ describe('notification settings', () => {
     await drawer.getByRole('button', { name: 'Save' }).click()
     await drawer.getByText('Saved.').waitFor()
     expect(await stored()).toEqual({ email: { enabled: false } })
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('are tried for what is saved, with what became of it in words', async () => {
+    await set({ webhooks: [{ name: 'chat', format: 'Slack', urlSecretRef: { name: 'chat', key: 'url' } }] })
+    const answers: { readonly status: number; readonly json: object }[] = []
+    const asked: unknown[] = []
+    const { drawer, faults, context } = await open('alice', {
+      // What the operator does with it is tried where the gateway is, and the operator.
+      prepare: page =>
+        page.route('**/notifications/test', async route => {
+          asked.push(route.request().postDataJSON())
+          await route.fulfill(answers.shift() ?? { status: 500 })
+        }),
+    })
+    const at = new Date().toISOString()
+    const chat = { channel: 'Webhook', target: 'chat' }
+    const webhook = drawer.getByRole('group', { name: 'Webhook chat' })
+    const button = webhook.getByRole('button', { name: 'Test chat' })
+    answers.push({ status: 200, json: { ...chat, state: 'Sent', message: 'hooks.acme.com took it.', at } })
+    await button.click()
+    await webhook.getByText('hooks.acme.com took it.').waitFor()
+    expect(await webhook.getByRole('status').innerText()).toMatch(/^Sent /)
+    answers.push({
+      status: 200,
+      json: { ...chat, state: 'Failed', message: 'The connection was refused.', at },
+    })
+    await button.click()
+    await webhook.getByText('The connection was refused.').waitFor()
+    expect(await webhook.getByRole('status').innerText()).toMatch(/^Not sent /)
+    answers.push({ status: 503, json: { code: 'TestUnanswered', detail: 'The operator did not say.' } })
+    await button.click()
+    await webhook.getByText('The operator did not say.').waitFor()
+    expect(await button.evaluate(element => element === document.activeElement)).toBe(true)
+    expect(asked).toEqual([chat, chat, chat])
+
+    await webhook.getByLabel('Format').selectOption('Teams')
+    await webhook.getByText('Save first: what is saved is what is tried.').waitFor()
+    expect(await button.isDisabled()).toBe(true)
+    await drawer.getByRole('button', { name: 'Save' }).click()
+    await drawer.getByText('Saved.').waitFor()
+    expect(await button.isDisabled()).toBe(false)
+    // Nobody of this project has an address.
+    await drawer.getByText('The Project has no address for you.').waitFor()
+    expect(await drawer.getByRole('button', { name: 'Send me a test e-mail' }).isDisabled()).toBe(true)
+    expect(asked).toHaveLength(3)
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('are tried in this browser', async () => {
+    const { page, drawer, faults, context } = await open('alice', {
+      prepare: page =>
+        page.addInitScript(() => {
+          const shown: string[] = []
+          class Fake {
+            static permission = 'default'
+            static async requestPermission() {
+              Fake.permission = 'granted'
+              return Fake.permission
+            }
+            constructor(title: string) {
+              shown.push(title)
+            }
+          }
+          Object.assign(window, { shown, Notification: Fake })
+        }),
+    })
+    await drawer.getByRole('button', { name: 'Show a browser notification' }).click()
+    await drawer.getByText('Shown.').waitFor()
+    expect(await page.evaluate('window.shown')).toEqual(['This is how you are told of a request'])
+    // To try it is not to wish for it.
+    expect(await page.evaluate(() => localStorage.getItem('countersign-notify'))).toBeNull()
+    await page.evaluate(`window.Notification.permission = 'denied'`)
+    await drawer.getByRole('button', { name: 'Show a browser notification' }).click()
+    await drawer.getByText('This browser blocks notifications of this page.').waitFor()
     expect(faults).toEqual([])
     await context.close()
   })

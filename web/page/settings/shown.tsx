@@ -1,5 +1,5 @@
 import type { Notifications } from '../api/types.ts'
-import { NotYet } from './channels.tsx'
+import { NotReady } from './not-ready.tsx'
 import type { Channels } from './parts.ts'
 import { Names } from './routes.tsx'
 
@@ -12,8 +12,7 @@ export function Shown({ settings, channels }: { settings: Notifications; channel
         <h3 id="settings-how">How members are told</h3>
         <p>In the page: {settings.inApp?.enabled === false ? 'off' : 'on'}</p>
         <p>
-          By e-mail: {settings.email?.enabled === false ? 'off' : 'on'}.{' '}
-          {channels?.email.delivers === false && <NotYet message={channels.email.message} />}
+          By e-mail: {settings.email?.enabled === false ? 'off' : 'on'}. <NotReady of={channels?.email} />
         </p>
       </section>
       <section className="settings-part" aria-labelledby="settings-routes">
@@ -32,11 +31,7 @@ export function Shown({ settings, channels }: { settings: Notifications; channel
       </section>
       <section className="settings-part" aria-labelledby="settings-webhooks">
         <h3 id="settings-webhooks">Webhooks</h3>
-        {channels?.webhooks.delivers === false && (
-          <p>
-            <NotYet message={channels.webhooks.message} />
-          </p>
-        )}
+        <NotReady of={channels?.webhooks} />
         {webhooks.length === 0 ? (
           <p>There is none.</p>
         ) : (

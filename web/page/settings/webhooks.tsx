@@ -1,31 +1,33 @@
 import { Button, NativeSelect, TagsInput, TextInput } from '@mantine/core'
-import { NotYet } from './channels.tsx'
-import { type Row, rowOf, type Webhook } from './draft.ts'
+import type { Notifications } from '../api/types.ts'
+import { type Row, rowOf, same, type Webhook } from './draft.ts'
+import { NotReady } from './not-ready.tsx'
 import type { Channels, Part } from './parts.ts'
 import { NoAgents } from './routes.tsx'
 import { SecretHelp } from './secret-help.tsx'
+import { TestButton } from './test-button.tsx'
 import { errorAt } from './wrong.ts'
 
 const formats = ['Generic', 'Slack', 'Teams', 'PagerDuty'] as const
 const EMPTY: Webhook = { name: '', format: 'Generic', urlSecretRef: { name: '', key: 'url' } }
 
 /** Addresses outside that are told of requests. */
-export function Webhooks(part: Part & { delivery: Channels['webhooks'] | undefined }) {
+export function Webhooks(part: Part & { saved: Notifications; delivery: Channels['webhooks'] | undefined }) {
   const { webhooks } = part.draft
-  const { delivery } = part
+  const { delivery, saved } = part
   const put = (rows: readonly Row<Webhook>[]) => part.edit({ webhooks: rows })
   return (
     <fieldset className="settings-part">
       <legend>Webhooks</legend>
-      <p className="faint">
-        {delivery?.delivers === false ? <NotYet message={delivery.message} /> : delivery?.message}
-      </p>
+      <p className="faint">{delivery?.message}</p>
+      <NotReady of={delivery} />
       {webhooks.map((row, at) => (
         <WebhookRow
           key={row.key}
           {...part}
           at={at}
           webhook={row.value}
+          isSaved={saved.webhooks?.some(each => same(each, row.value)) === true}
           onChange={value => put(webhooks.map(each => (each === row ? { ...row, value } : each)))}
           onRemove={() => put(webhooks.filter(each => each !== row))}
         />
@@ -40,11 +42,13 @@ export function Webhooks(part: Part & { delivery: Channels['webhooks'] | undefin
 interface RowProps extends Part {
   readonly at: number
   readonly webhook: Webhook
+  /** As it stands here. */
+  readonly isSaved: boolean
   onChange(webhook: Webhook): void
   onRemove(): void
 }
 
-function WebhookRow({ at, webhook, onChange, onRemove, trouble, agents }: RowProps) {
+function WebhookRow({ at, webhook, isSaved, onChange, onRemove, trouble, agents }: RowProps) {
   const { name, format, urlSecretRef, signingKeySecretRef: signing } = webhook
   const wrong = (field: string) => errorAt(trouble, `webhooks.${at}.${field}`)
   const sign = (change: Partial<NonNullable<typeof signing>>) => {
@@ -132,6 +136,13 @@ function WebhookRow({ at, webhook, onChange, onRemove, trouble, agents }: RowPro
       />
       <NoAgents names={webhook.agents ?? []} known={agents} />
       <SecretHelp webhook={webhook} />
+      <TestButton
+        key={name}
+        channel="Webhook"
+        target={name}
+        label={`Test ${name === '' ? 'this webhook' : name}`}
+        {...(isSaved ? {} : { instead: 'Save first: what is saved is what is tried.' })}
+      />
       <button
         type="button"
         className="fold"

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { gateLines } from '../../operator/policy/why.ts'
 import { aDecision, anApproval, DIGEST, NOW } from '../testing.ts'
 import { painter } from '../text/paint.ts'
-import { describeRequest, gateLines, ownRight } from './describe.ts'
+import { describeRequest, ownRight } from './describe.ts'
 
 const alice = { name: 'alice@acme.com', groups: ['system:authenticated'] }
 const shown = (request = anApproval(), around: Parameters<typeof describeRequest>[1] = {}) =>

@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
-import type { FiredGate } from '../../crds/v1alpha1/gate.ts'
 import { progressOf } from '../../operator/policy/decisions.ts'
 import { prettyParams } from '../../operator/policy/shown.ts'
+import { gateLines } from '../../operator/policy/why.ts'
 import { expiry, progress, settlement } from '../decide/judge.ts'
 import type { Approver } from '../requests/access.ts'
 import type { RequestEvent } from '../requests/events.ts'
@@ -81,29 +81,6 @@ function phase(request: ApprovalRequest, now: number, paint: Paint): string {
 
 const rejection = ({ spec }: ApprovalRequest): string =>
   spec.onRejection === 'Continue' ? 'the agent is told why and goes on' : 'the run fails'
-
-/** Which gate, whose, and what made it fire. */
-export function gateLines(gate: FiredGate, agent: string): string[] {
-  const owner = gate.from === 'Agent' ? `agent ${agent}` : 'the project'
-  const head = `  gate ${visible(gate.name)} of ${owner}`
-  const condition = gate.when === undefined ? [] : [`    when ${visible(gate.when)}`]
-  const detail = gate.detail === undefined ? '' : `: ${visible(gate.detail)}`
-  switch (gate.outcome) {
-    case 'Always':
-      return [`${head}: it stops every call`]
-    case 'ConditionTrue':
-      return [head, ...condition, '    which holds:', ...values(gate)]
-    case 'ConditionUnknown':
-      return [head, ...condition, `    which could not be evaluated${detail}`, ...values(gate)]
-    case 'ToolChanged':
-      return [`${head}: the tool is not the one that was accepted${detail}`]
-  }
-}
-
-const values = (gate: FiredGate): string[] =>
-  Object.entries(gate.values ?? {}).map(
-    ([accessor, value]) => `      ${visible(accessor)} = ${prettyParams(value, '      ')}`,
-  )
 
 function whoMay(request: ApprovalRequest, { person, holdsRight, approvers }: Surroundings): string[] {
   const lines: string[] = []

@@ -24,7 +24,8 @@ export function mailAddress(text: string): string | undefined {
   const local = text.slice(0, Math.max(at, 0))
   const domain = text.slice(at + 1)
   // Checked before domainToASCII reads it, which takes away what it does not like.
-  if (!LOCAL.test(local) || local.length > MOST_LOCAL || !/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain)) return undefined
+  if (!LOCAL.test(local) || local.length > MOST_LOCAL || !/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain))
+    return undefined
   const ascii = domainToASCII(domain)
   const address = `${local}@${ascii}`
   return DOMAIN.test(ascii) && address.length <= MOST ? address : undefined

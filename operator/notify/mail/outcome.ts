@@ -22,17 +22,23 @@ export function outcomeOf(error: unknown, settings: SmtpSettings, secret: string
   const failure = read(error)
   const server = `${settings.host}:${settings.port}`
   const said = quote(failure, settings)
-  if (failure.code === 'EAUTH' || failure.code === 'ENOAUTH') return lane(refusedLogin(failure, server, secret))
+  if (failure.code === 'EAUTH' || failure.code === 'ENOAUTH')
+    return lane(refusedLogin(failure, server, secret))
   if (failure.code === 'ETLS' || isCertificate(failure.cause)) {
     return lane(noTls(failure, settings, server, secret))
   }
   const { replyCode, command } = failure
-  if (replyCode === 421) return lane(`the mail server ${server} is closing the connection${said}; it is tried again`)
+  if (replyCode === 421)
+    return lane(`the mail server ${server} is closing the connection${said}; it is tried again`)
   if (replyCode === 530) {
-    return lane(`the mail server ${server} wants a user name${said}: set username and password in the Secret ${secret}`)
+    return lane(
+      `the mail server ${server} wants a user name${said}: set username and password in the Secret ${secret}`,
+    )
   }
   if (command === 'MAIL FROM' && replyCode >= 500 && replyCode !== 552) {
-    return lane(`the mail server ${server} refuses the sender${said}: correct the key from of the Secret ${secret}`)
+    return lane(
+      `the mail server ${server} refuses the sender${said}: correct the key from of the Secret ${secret}`,
+    )
   }
   if (replyCode >= 500 && replyCode !== 503 && isAbout(command)) {
     const what = command === 'RCPT TO' ? 'the recipient' : 'the message'
@@ -41,7 +47,8 @@ export function outcomeOf(error: unknown, settings: SmtpSettings, secret: string
   if (replyCode >= 400 && isAbout(command)) {
     return { state: 'Retrying', error: `the mail server puts it off${said}; it is tried again` }
   }
-  if (replyCode >= 400) return lane(`the mail server ${server} refuses the connection${said}; it is tried again`)
+  if (replyCode >= 400)
+    return lane(`the mail server ${server} refuses the connection${said}; it is tried again`)
   return lane(unreachable(failure, server, secret))
 }
 
@@ -57,9 +64,15 @@ function refusedLogin({ replyCode }: Failure, server: string, secret: string): s
     : `the mail server ${server} does not take the user name and password${code}: correct them in the Secret ${secret}`
 }
 
-function noTls({ cause, replyCode }: Failure, { tls, ca }: SmtpSettings, server: string, secret: string): string {
+function noTls(
+  { cause, replyCode }: Failure,
+  { tls, ca }: SmtpSettings,
+  server: string,
+  secret: string,
+): string {
   if (isCertificate(cause)) {
-    const remedy = ca === undefined ? `if it is your own, put its CA into the key ca` : 'it does not come from the key ca'
+    const remedy =
+      ca === undefined ? `if it is your own, put its CA into the key ca` : 'it does not come from the key ca'
     return cause === 'ERR_TLS_CERT_ALTNAME_INVALID'
       ? `the certificate of the mail server ${server} is for another name: the key url of the Secret ${secret} must name the host that it is for`
       : `the certificate of the mail server ${server} is not trusted (${cause}): ${remedy} of the Secret ${secret}`
@@ -76,7 +89,8 @@ const isCertificate = (cause: string): boolean =>
 
 function unreachable({ code, cause }: Failure, server: string, secret: string): string {
   const check = `it is tried again; check the server and the key url of the Secret ${secret}`
-  if (code === 'ETIMEDOUT' || code === 'EABORT') return `the mail server ${server} does not answer in time: ${check}`
+  if (code === 'ETIMEDOUT' || code === 'EABORT')
+    return `the mail server ${server} does not answer in time: ${check}`
   if (code === 'EDNS') return `the host of the mail server ${server} has no address: ${check}`
   if (/^ERR_SSL|^EPROTO$/.test(cause)) {
     return `TLS with the mail server ${server} failed: the key url of the Secret ${secret} says smtp:// for STARTTLS, smtps:// for TLS from the start`

@@ -28,7 +28,9 @@ const KEYS = new Set(['url', 'username', 'password', 'from', 'tls', 'ca'])
 export function parseSettings(data: Readonly<Record<string, string>>): SettingsRead {
   const unknown = Object.keys(data).find(key => !KEYS.has(key))
   if (unknown !== undefined) {
-    return wrong(`the key ${JSON.stringify(unknown)} means nothing here: the keys are ${[...KEYS].join(', ')}`)
+    return wrong(
+      `the key ${JSON.stringify(unknown)} means nothing here: the keys are ${[...KEYS].join(', ')}`,
+    )
   }
   const server = readURL(data.url)
   if (typeof server === 'string') return wrong(server)
@@ -37,7 +39,9 @@ export function parseSettings(data: Readonly<Record<string, string>>): SettingsR
   const auth = readAuth(data, server)
   if (typeof auth === 'string') return wrong(auth)
   if (auth.auth && tls.tls === 'Opportunistic') {
-    return wrong('the key tls says Opportunistic, which would show the password to who is in between: with a user name set Required')
+    return wrong(
+      'the key tls says Opportunistic, which would show the password to who is in between: with a user name set Required',
+    )
   }
   if (data.from === undefined) return wrong('the key from is missing: the address that mail comes from')
   const from = parseMailbox(data.from)
@@ -85,7 +89,9 @@ function readTls(text: string | undefined, secure: boolean): Pick<SmtpSettings, 
     return 'the key tls holds none of Required, Opportunistic, Off'
   }
   if (!secure) return { tls }
-  return tls === 'Required' ? { tls: 'Implicit' } : 'the key tls says other than the url: smtps:// is always TLS'
+  return tls === 'Required'
+    ? { tls: 'Implicit' }
+    : 'the key tls says other than the url: smtps:// is always TLS'
 }
 
 function readAuth(

@@ -10,7 +10,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 
 /** A text as HTML shows it: nothing in it is markup, and what could deceive is written out. */
-const shown = (text: string): string => visible(text).replace(/[&<>"']/g, character => ESCAPES[character] ?? '')
+const shown = (text: string): string =>
+  visible(text).replace(/[&<>"']/g, character => ESCAPES[character] ?? '')
 
 /**
  * Colours that are read on white and on black alike, and no background but the button's: what a mail program makes of
@@ -26,7 +27,8 @@ const STYLE = {
   button:
     'display:inline-block;padding:12px 20px;border-radius:6px;background:#0f766e;color:#ffffff;font-weight:600;text-decoration:none',
   table: 'border-collapse:collapse;margin:0 0 12px',
-  label: 'padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#767676;text-align:left;font-weight:normal',
+  label:
+    'padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#767676;text-align:left;font-weight:normal',
   value: 'padding:2px 0;vertical-align:top;overflow-wrap:anywhere;word-break:break-word',
   code: 'margin:0 0 12px;padding:8px 12px;border:1px solid #8a8a8a;border-radius:6px;font:14px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere',
   quote: 'margin:0 0 12px;padding:2px 0 2px 12px;border-left:3px solid #8a8a8a;overflow-wrap:anywhere',
@@ -62,7 +64,7 @@ function written(block: Block): string {
     case 'Link':
       return `<p style="${STYLE.words}"><a href="${shown(block.url)}" style="${STYLE.button}">${shown(block.label)}</a></p>`
     case 'Facts':
-      return `<table role="presentation" style="${STYLE.table}">${block.rows
+      return `<table style="${STYLE.table}">${block.rows
         .map(
           ([label, value]) =>
             `<tr><th scope="row" style="${STYLE.label}">${shown(label)}</th><td style="${STYLE.value}">${shown(value)}</td></tr>`,
@@ -73,7 +75,7 @@ function written(block: Block): string {
     case 'Quote':
       return `<blockquote style="${STYLE.quote}">${block.lines.map(shown).join('<br>\n')}</blockquote>`
     case 'List':
-      return `<table style="${STYLE.table};width:100%">${block.items
+      return `<table role="presentation" style="${STYLE.table};width:100%">${block.items
         .map(({ head, detail, url }) => {
           const title =
             url === undefined ? `<b>${shown(head)}</b>` : `<a href="${shown(url)}"><b>${shown(head)}</b></a>`

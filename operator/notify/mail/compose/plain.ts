@@ -28,7 +28,9 @@ function written(block: Block): string {
     case 'List':
       return block.items
         .map(({ head, detail, url }) =>
-          [`- ${visible(head)}`, `  ${visible(detail)}`, ...(url === undefined ? [] : [`  ${url}`])].join('\n'),
+          [`- ${visible(head)}`, `  ${visible(detail)}`, ...(url === undefined ? [] : [`  ${url}`])].join(
+            '\n',
+          ),
         )
         .join('\n')
   }

@@ -12,8 +12,11 @@ export interface SecretRequest {
   readonly client: Pick<Client, 'find'>
   readonly namespace: string
   readonly name: string
-  /** Where the Secret is to be sent: one host, or several that must all be named. Without ports. */
-  readonly host: string | readonly string[]
+  /**
+   * Where the Secret is to be sent: one host, or several that must all be named. Without ports. A function where the
+   * Secret itself says it (the URL of a webhook); the data goes no further unless what it answers is named.
+   */
+  readonly host: string | readonly string[] | ((data: Readonly<Record<string, string>>) => readonly string[])
   readonly signal?: AbortSignal
 }
 
@@ -32,11 +35,13 @@ export async function readSecret(request: SecretRequest): Promise<SecretRead> {
   if (secret.metadata.labels?.[LABELS.use] !== 'true') {
     return refuse(
       'SecretNotLabelled',
-      `The Secret ${name} is not meant for agents. If it is: kubectl label secret ${name} -n ${namespace} ${LABELS.use}=true`,
+      `The Secret ${name} is not meant for agents or webhooks. If it is: kubectl label secret ${name} -n ${namespace} ${LABELS.use}=true`,
     )
   }
   const allowed = new Set((secret.metadata.annotations?.[ANNOTATIONS.hosts] ?? '').split(',').map(normalHost))
-  const hosts = typeof request.host === 'string' ? [request.host] : request.host
+  const data = decode(secret.data ?? {})
+  const to = typeof request.host === 'function' ? request.host(data) : request.host
+  const hosts = typeof to === 'string' ? [to] : to
   const missing = hosts.find(host => host === '' || !allowed.has(normalHost(host)))
   if (missing !== undefined) {
     return refuse(
@@ -44,7 +49,7 @@ export async function readSecret(request: SecretRequest): Promise<SecretRead> {
       `The Secret ${name} may not be sent to ${missing}: its annotation ${ANNOTATIONS.hosts} does not name that host.`,
     )
   }
-  return { ok: true, data: decode(secret.data ?? {}) }
+  return { ok: true, data }
 }
 
 const refuse = (reason: SecretRefusal, message: string): SecretRead => ({ ok: false, reason, message })

@@ -1,5 +1,9 @@
 // Helpers for cluster tests of the gateway: projects with members, and an operator played by the test.
-import type { ApprovalRequest, ApprovalRequestSpec } from '../../crds/v1alpha1/approvalrequest.ts'
+import type {
+  ApprovalRequest,
+  ApprovalRequestSpec,
+  NotificationEntry,
+} from '../../crds/v1alpha1/approvalrequest.ts'
 import { agents, approvalRequests } from '../../crds/v1alpha1/resources.ts'
 // biome-ignore lint/style/noRestrictedImports: helpers of tests
 import { adminClient, clientForServiceAccount, cluster, testNamespace } from '../../hack/testing.ts'
@@ -120,6 +124,23 @@ export async function settleAs(
 ): Promise<ApprovalRequest> {
   const { name, namespace = '' } = request.metadata
   const body = { status: { phase, message, decidedAt: new Date().toISOString() } }
+  const patch = { type: 'merge', body } as const
+  return await operator().patch(approvalRequests, { name, namespace }, patch, { subresource: 'status' })
+}
+
+/** Writes who was told of a request, as the operator does. */
+export async function tellAs(
+  { metadata: { name, namespace = '' } }: ApprovalRequest,
+  notifications: readonly NotificationEntry[],
+  notified?: {
+    readonly status: 'True' | 'False' | 'Unknown'
+    readonly reason: string
+    readonly message: string
+  },
+): Promise<ApprovalRequest> {
+  const lastTransitionTime = new Date().toISOString()
+  const conditions = notified && [{ type: 'Notified', ...notified, lastTransitionTime }]
+  const body = { status: { notifications, ...(conditions && { conditions }) } }
   const patch = { type: 'merge', body } as const
   return await operator().patch(approvalRequests, { name, namespace }, patch, { subresource: 'status' })
 }

@@ -34,12 +34,31 @@ export const approvalItem = z.object({
   allowSelfApproval: spec.allowSelfApproval,
   onRejection: spec.onRejection,
   requestedBy: spec.requestedBy,
+  remindAfterSeconds: spec.remindAfterSeconds,
+  escalateAfterSeconds: spec.escalateAfterSeconds,
+  escalateTo: spec.escalateTo,
   paramsDigest: spec.paramsDigest,
   callDigest: spec.callDigest,
   decidedAt: status.decidedAt,
   outcome: z.string().optional().describe('How it was settled, for people.'),
 })
 export type ApprovalItem = z.infer<typeof approvalItem>
+
+/** One request by itself. Lists leave out who was told: that may be more than all the rest of it. */
+export const approvalDetail = approvalItem.extend({
+  notifications: z.array(status.notifications.unwrap().element).describe('Who was told, how and when.'),
+  notified: z
+    .object({
+      status: z.enum(['True', 'False', 'Unknown']),
+      reason: z.string().describe('Why, as one word.'),
+      message: z.string().describe('Who was not told, and why; or who was.'),
+    })
+    .optional()
+    .describe(
+      'Whether everybody whom it concerns was told: the condition Notified. Absent: the operator has not said yet.',
+    ),
+})
+export type ApprovalDetail = z.infer<typeof approvalDetail>
 
 /** When a request expires, in milliseconds since the epoch by the API server's clock. */
 export function expiryOf(request: ApprovalRequest): number {
@@ -72,9 +91,20 @@ export function itemOf(request: ApprovalRequest): ApprovalItem {
     allowSelfApproval: spec.allowSelfApproval,
     onRejection: spec.onRejection,
     requestedBy: spec.requestedBy,
+    remindAfterSeconds: spec.remindAfterSeconds,
+    escalateAfterSeconds: spec.escalateAfterSeconds,
+    escalateTo: spec.escalateTo,
     paramsDigest: spec.paramsDigest,
     callDigest: spec.callDigest,
     decidedAt: status.decidedAt,
     outcome: status.message,
   }
+}
+
+/** The item of one request by itself, with who was told of it. */
+export function detailOf(request: ApprovalRequest): ApprovalDetail {
+  const { notifications = [], conditions = [] } = request.status
+  const found = conditions.find(({ type }) => type === 'Notified')
+  const notified = found && { status: found.status, reason: found.reason, message: found.message }
+  return { ...itemOf(request), notifications, notified }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../hack/testing.ts'
 import { type KeyWorld, keyWorld } from '../keys/testing-cluster.ts'
-import { anApproval, haveTokens, settleAs } from '../testing-cluster.ts'
+import { anApproval, haveTokens, settleAs, tellAs } from '../testing-cluster.ts'
 
 describe.skipIf(!haveTokens())('requests by their names', () => {
   let world: KeyWorld
@@ -45,6 +45,31 @@ describe.skipIf(!haveTokens())('requests by their names', () => {
 
   test('should be refused to whoever may not read the project', async () => {
     expect((await ask('open-1-0', world.as('mallory'))).status).toBe(403)
+  })
+
+  test('should say who was told of one that is asked for by itself, and not in lists', async () => {
+    const request = await anApproval(world.namespace, 'told-1-0', {
+      escalateAfterSeconds: 600,
+      escalateTo: ['x'],
+    })
+    const one = async () => (await world.as('carol').get(`${world.base}/approvals/told-1-0`)).body
+    await eventually(async () => (await one()).name === 'told-1-0')
+    expect(await one()).toMatchObject({ notifications: [], escalateAfterSeconds: 600, escalateTo: ['x'] })
+    expect((await one()).notified).toBeUndefined()
+    const entry = {
+      event: 'Requested',
+      channel: 'Webhook',
+      target: 'ops',
+      state: 'Failed',
+      attempts: 2,
+    } as const
+    const notified = { status: 'False', reason: 'NobodyTold', message: 'Not told: ops.' } as const
+    await tellAs(request, [{ ...entry, lastError: 'refused' }], notified)
+    await eventually(async () => (await one()).notified !== undefined)
+    expect(await one()).toMatchObject({ notifications: [{ ...entry, lastError: 'refused' }], notified })
+    const listed = (await ask('told-1-0')).body.items[0]
+    expect(listed).toMatchObject({ name: 'told-1-0', escalateAfterSeconds: 600 })
+    expect(listed).not.toHaveProperty('notifications')
   })
 
   const many = (count: number) => Array.from({ length: count }, (_, i) => `r${i}-1-0`).join(',')

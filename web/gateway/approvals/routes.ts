@@ -17,11 +17,12 @@ import { problemOf } from '../problems/translate.ts'
 import { waitUntil } from '../waiting.ts'
 import { bulkAnswer, bulkBody, decideAll } from './bulk.ts'
 import { decide, type Wish } from './decide.ts'
-import { approvalItem, itemOf } from './item.ts'
+import { approvalDetail, approvalItem, detailOf, itemOf } from './item.ts'
 import { awaitSettlement } from './settlement.ts'
 import type { Verdict } from './standing.ts'
 
 const approval = component('Approval', approvalItem)
+const detail = component('ApprovalDetail', approvalDetail)
 const approvalList = component(
   'ApprovalList',
   z.object({ items: z.array(approvalItem), continue: z.string().optional() }),
@@ -115,14 +116,14 @@ export function approvalRoutes(app: App, deps: Deps): void {
         summary: 'One request; with `wait`, once it has left Pending',
         params: objectParams,
         querystring: waitQuery,
-        response: { 200: approval },
+        response: { 200: detail },
       },
     },
     async request => {
       const ref = { namespace: request.params.ns, name: request.params.name }
       const caller = callerOf(request)
       const found = await readOne(caller, approvals, ref, agentOf)
-      if (request.query.wait === 0 || isSettled(found)) return itemOf(found)
+      if (request.query.wait === 0 || isSettled(found)) return detailOf(found)
       beginWait(request, 'LongPoll')
       deps.metrics.longPolls.inc()
       try {
@@ -146,7 +147,7 @@ export function approvalRoutes(app: App, deps: Deps): void {
         deps.metrics.longPolls.dec()
       }
       // The right and the request as they are now, whatever was true as the wait began.
-      return itemOf(await readOne(caller, approvals, ref, agentOf))
+      return detailOf(await readOne(caller, approvals, ref, agentOf))
     },
   )
 

@@ -14,8 +14,17 @@ const subject = {
 
 const approvalEvent = z.object({
   type: z
-    .enum(['ApprovalRequested', 'ApprovalDecided', 'ApprovalSettled', 'ApprovalDeleted'])
-    .describe('Decided: somebody decided and the request still waits. Settled: it has left Pending.'),
+    .enum([
+      'ApprovalRequested',
+      'ApprovalDecided',
+      'ApprovalReminded',
+      'ApprovalEscalated',
+      'ApprovalSettled',
+      'ApprovalDeleted',
+    ])
+    .describe(
+      'Decided: somebody decided and the request still waits. Reminded, Escalated: people were told again, or others, that it waits; once each. Settled: it has left Pending.',
+    ),
   ...subject,
   run: objectName.describe('The run that waits.'),
   tool: z.string().describe('The tool that is called.'),

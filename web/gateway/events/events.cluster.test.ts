@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { NotificationEntry } from '../../../crds/v1alpha1/approvalrequest.ts'
 import type { Project } from '../../../crds/v1alpha1/project.ts'
 import { agents, projects } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, clientForServiceAccount } from '../../../hack/testing.ts'
@@ -9,6 +10,7 @@ import {
   haveTokens,
   runSettler,
   settleAs,
+  tellAs,
   testProject,
   tokenOf,
 } from '../testing-cluster.ts'
@@ -55,6 +57,41 @@ describe.skipIf(!haveTokens())('events of a project', () => {
     })
     expect(JSON.stringify(stream.events)).not.toContain('ORD-1287')
     await stop()
+    await stream.leave()
+  })
+
+  test('should tell nothing of who was told of many requests, but that they were reminded of and escalated', async () => {
+    const count = 60
+    const stream = await hear('carol')
+    const at = new Date().toISOString()
+    const told = (event: NotificationEntry['event'], channel: NotificationEntry['channel']) =>
+      ({ event, channel, target: 'alice@acme.com', state: 'Sent', attempts: 1, at }) as const
+    const requested = [told('Requested', 'InApp'), told('Requested', 'Email')]
+    const reminded = [...requested, told('Reminded', 'InApp'), told('Reminded', 'Email')]
+    const writes: readonly (readonly NotificationEntry[])[] = [
+      [{ ...told('Requested', 'Email'), state: 'Retrying', attempts: 0 }],
+      [{ ...told('Requested', 'Email'), state: 'Retrying', attempts: 1, lastError: 'refused' }],
+      requested,
+      reminded,
+      [...reminded, told('Escalated', 'InApp')],
+    ]
+    const names = Array.from({ length: count }, (_, i) => `flood-${i}-0`)
+    const queue = names.values()
+    const worker = async () => {
+      for (const name of queue) {
+        const request = await anApproval(project, name, { remindAfterSeconds: 30 })
+        for (const notifications of writes) await tellAs(request, notifications)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, worker))
+    const all = () => stream.events.filter(({ data }) => String(data.name).startsWith('flood-'))
+    // The last of each is told last.
+    const last = () => all().filter(({ data }) => data.type === 'ApprovalEscalated').length
+    await expect.poll(last).toBe(count)
+    for (const name of names) {
+      expect(typesOf(stream, name)).toEqual(['ApprovalRequested', 'ApprovalReminded', 'ApprovalEscalated'])
+    }
+    expect(JSON.stringify(all())).not.toContain('alice@acme.com')
     await stream.leave()
   })
 

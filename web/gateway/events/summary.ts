@@ -11,6 +11,13 @@ export interface Summary {
   /** Changes whenever something changes that is told of. */
   readonly mark: string
   readonly phase?: string
+  /** What people were told in the page beyond that it is there. */
+  readonly told?: Again
+}
+
+interface Again {
+  readonly reminded: boolean
+  readonly escalated: boolean
 }
 
 /** How one kind tells of itself. `at`: now, where the object does not say when. */
@@ -34,13 +41,31 @@ function approvalEvent(type: ApprovalType, request: ApprovalRequest, at: string)
   return { type, project, name, agent, run, tool, phase, approvals, requiredApprovals, expiresAt, at }
 }
 
+/**
+ * Who was told is written again and again, while messages go out. Nobody waits for that: a bell rings for what is told in
+ * the page alone, once for each.
+ */
+const toldAgain = ({ status: { notifications = [] } }: ApprovalRequest): Again => {
+  const inPage = notifications.filter(({ channel }) => channel === 'InApp')
+  return {
+    reminded: inPage.some(({ event }) => event === 'Reminded'),
+    escalated: inPage.some(({ event }) => event === 'Escalated'),
+  }
+}
+
 export const approvalTeller: Teller<ApprovalRequest> = {
-  summary: ({ metadata, spec, status: { phase, decisions } }) => ({
-    uid: metadata.uid ?? '',
-    agent: spec.agentRef.name,
-    mark: `${phase} ${decisions.length}`,
-    phase,
-  }),
+  summary: request => {
+    const { metadata, spec, status } = request
+    const { phase, decisions } = status
+    const told = toldAgain(request)
+    return {
+      uid: metadata.uid ?? '',
+      agent: spec.agentRef.name,
+      mark: `${phase} ${decisions.length} ${told.reminded} ${told.escalated}`,
+      phase,
+      told,
+    }
+  },
   tell(request, before, at) {
     const { status, metadata } = request
     if (status.phase !== 'Pending') {
@@ -50,6 +75,11 @@ export const approvalTeller: Teller<ApprovalRequest> = {
     }
     if (before === undefined)
       return approvalEvent('ApprovalRequested', request, metadata.creationTimestamp ?? at)
+    const told = toldAgain(request)
+    if (told.escalated && before.told?.escalated !== true) {
+      return approvalEvent('ApprovalEscalated', request, at)
+    }
+    if (told.reminded && before.told?.reminded !== true) return approvalEvent('ApprovalReminded', request, at)
     return approvalEvent('ApprovalDecided', request, at)
   },
   deleted: (request, at) => approvalEvent('ApprovalDeleted', request, at),

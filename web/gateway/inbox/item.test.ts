@@ -135,3 +135,90 @@ describe('the bell', () => {
     expect(bell('bob', [quick]).items.map(({ type }) => type)).toEqual(['RunVerdict', 'ApprovalRequested'])
   })
 })
+
+describe('a request that is told of again', () => {
+  type Entry = NonNullable<ApprovalRequest['status']['notifications']>[number]
+  const entry = (
+    event: Entry['event'],
+    target: string,
+    minute: number,
+    more: Partial<Entry> = {},
+  ): Entry => ({
+    event,
+    channel: 'InApp',
+    target,
+    state: 'Sent',
+    at: at(minute),
+    ...more,
+  })
+  const told = (...notifications: readonly Entry[]): ApprovalRequest => {
+    const { spec, status, ...rest } = request('a', { minute: 1 })
+    return {
+      ...rest,
+      spec: { ...spec, remindAfterSeconds: 300, escalateAfterSeconds: 600, escalateTo: ['leads'] },
+      status: { ...status, notifications: [...notifications] },
+    }
+  }
+  const routes = [{ agents: ['orders'], members: ['alice'] }]
+  const project = { members, notifications: { routes } }
+  const dave = { username: 'dave', groups: ['leads'] }
+  const shown = (found: ReturnType<typeof bell>) =>
+    found.items.map(({ id, event, at, unread }) => [id, event, at, unread])
+
+  test('should be unread again for who had seen it, at the time of the reminder, as another item', () => {
+    const seen = Date.parse(at(3))
+    const before = bell('alice', [told()], { project, seen })
+    expect(shown(before)).toEqual([['uid-a-request', 'Requested', at(1), false]])
+    const after = bell('alice', [told(entry('Reminded', 'alice', 6))], { project, seen })
+    expect(shown(after)).toEqual([['uid-a-reminded', 'Reminded', at(6), true]])
+    expect([after.unread, after.waiting]).toEqual([1, 1])
+  })
+
+  test('should come to whom it is escalated though the routes name others, by their name or their group', () => {
+    const escalated = told(entry('Escalated', 'bob', 11), entry('Escalated', 'leads', 12))
+    expect(shown(bell('bob', [told()], { project }))).toEqual([])
+    expect(shown(bell('bob', [escalated], { project }))).toEqual([
+      ['uid-a-escalated', 'Escalated', at(11), true],
+    ])
+    expect(shown(bell('dave', [escalated], { project, person: dave }))).toEqual([
+      ['uid-a-escalated', 'Escalated', at(12), true],
+    ])
+    const seen = Date.parse(at(13))
+    expect(bell('bob', [escalated], { project, seen }).unread).toBe(0)
+  })
+
+  test.each([
+    ['a reminder of others', entry('Reminded', 'alice', 6)],
+    ['a reminder to one who does not hear of the agent (any more)', entry('Reminded', 'bob', 6)],
+    ['an escalation to others', entry('Escalated', 'alice', 11)],
+    ['an escalation over another channel', entry('Escalated', 'bob', 11, { channel: 'Email' })],
+    ['an escalation that has not been told', entry('Escalated', 'bob', 11, { state: 'Retrying' })],
+    ['the request', entry('Requested', 'bob', 1)],
+    ['its end', entry('Decided', 'bob', 11)],
+  ])('should not come to others by %s', (_, one) => {
+    expect(shown(bell('bob', [told(one)], { project }))).toEqual([])
+  })
+
+  test('should not come to a stranger, nor where nothing is told in the page', () => {
+    const escalated = told(entry('Escalated', 'mallory', 11), entry('Escalated', 'bob', 11))
+    expect(shown(bell('mallory', [escalated], { project }))).toEqual([])
+    const off = { members, notifications: { routes, inApp: { enabled: false } } }
+    expect(shown(bell('bob', [escalated], { project: off }))).toEqual([])
+  })
+
+  test('should stand once, as what was told last, whatever the order of the list', () => {
+    const both = [entry('Escalated', 'alice', 11), entry('Reminded', 'alice', 6)]
+    for (const list of [both, both.toReversed()]) {
+      expect(shown(bell('alice', [told(...list)], { project }))).toEqual([
+        ['uid-a-escalated', 'Escalated', at(11), true],
+      ])
+    }
+  })
+
+  test('should be no news to who has decided', () => {
+    const { status, ...rest } = told(entry('Reminded', 'alice', 6))
+    const decisions = [{ reviewer: 'alice', verdict: 'Approve', via: 'Web' }] as const
+    const found = bell('alice', [{ ...rest, status: { ...status, decisions: [...decisions] } }], { project })
+    expect(shown(found)).toEqual([['uid-a-reminded', 'Reminded', at(6), false]])
+  })
+})

@@ -1,7 +1,7 @@
 // What the gateway answers, in its own words: types only, so that none of it is in the page.
 import type { z } from 'zod'
 import type { AgentItem } from '../../gateway/agents/routes.ts'
-import type { ApprovalItem } from '../../gateway/approvals/item.ts'
+import type { ApprovalDetail as Detail, ApprovalItem } from '../../gateway/approvals/item.ts'
 import type { AuditItem } from '../../gateway/audit/item.ts'
 import type { eventData } from '../../gateway/events/event.ts'
 import type { InboxAnswer, SeenAnswer } from '../../gateway/inbox/routes.ts'
@@ -16,6 +16,7 @@ import type { ShownSession } from '../../gateway/sessions/routes.ts'
 export type { ProjectItem } from '../../gateway/projects/project.ts'
 
 export type Approval = ApprovalItem
+export type ApprovalDetail = Detail
 export type Gate = ApprovalItem['gates'][number]
 export type Run = RunItem
 export type Step = RunItem['steps'][number]

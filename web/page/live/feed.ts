@@ -152,6 +152,9 @@ export class Feed {
         return
       case 'ApprovalRequested':
       case 'ApprovalDecided':
+      // Somebody may have decided in the same moment.
+      case 'ApprovalReminded':
+      case 'ApprovalEscalated':
         this.#dirty.set(event.name, 0)
         this.#readAgain(false)
         return

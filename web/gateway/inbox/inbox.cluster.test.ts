@@ -122,42 +122,6 @@ describe.skipIf(!haveTokens())('the bell', () => {
     await eventually(async () => (await read(bob)).items.length === 3)
   })
 
-  test('should bring what is told of again, and what is escalated to one whom the routes leave out', async () => {
-    const ref = { namespace: world.namespace, name: 'project' }
-    const routes = [{ agents: ['night-*'], members: ['bob@acme.com'] }]
-    const set = (notifications: object | null) =>
-      adminClient().patch(projects, ref, { type: 'merge', body: { spec: { notifications } } })
-    await set({ routes })
-    const request = await ask('escalated-1-0', {
-      agentRef: { name: 'night-watch' },
-      remindAfterSeconds: 30,
-      escalateAfterSeconds: 60,
-      escalateTo: ['carol@acme.com'],
-    })
-    const at = new Date(Date.now() + 1000).toISOString().replace(/\.\d+Z$/, 'Z')
-    const told = (event: 'Requested' | 'Reminded' | 'Escalated', target: string) =>
-      ({ event, channel: 'InApp', target, state: 'Sent', attempts: 1, at }) as const
-    const of = async (person: string) =>
-      (await read(world.as(person))).items.filter(
-        ({ approval }: { approval: { name: string } }) => approval.name === 'escalated-1-0',
-      )
-    await eventually(async () => (await of('bob'))[0]?.event === 'Requested')
-    expect(await of('carol')).toEqual([])
-    const stream = await hear(world.gateway, 'carol')
-    const requested = [told('Requested', 'bob@acme.com'), told('Reminded', 'bob@acme.com')]
-    await tellAs(request, [...requested, told('Escalated', 'carol@acme.com')])
-    // Two tellings in one write are one event: whoever hears it reads their bell.
-    await eventually(() => stream.events.some(({ data }) => data.type === 'ApprovalEscalated'))
-    expect(await of('carol')).toMatchObject([
-      { type: 'ApprovalRequested', event: 'Escalated', at, unread: true },
-    ])
-    expect(await of('bob')).toMatchObject([
-      { type: 'ApprovalRequested', event: 'Reminded', at, unread: true },
-    ])
-    await stream.leave()
-    await set(null)
-  })
-
   test('should be refused to strangers, the same as for a project that does not exist', async () => {
     const mallory = world.as('mallory')
     expect(await mallory.get(`${world.base}/inbox`)).toMatchObject({ status: 403 })
@@ -210,5 +174,41 @@ describe.skipIf(!haveTokens())('the bell', () => {
     expect((await read(world.as('alice'))).unread).toBe(3)
     expect(lines).toHaveLength(1)
     await gateway.close()
+  })
+
+  test('should bring what is told of again, and what is escalated to one whom the routes leave out', async () => {
+    const ref = { namespace: world.namespace, name: 'project' }
+    const routes = [{ agents: ['night-*'], members: ['bob@acme.com'] }]
+    const set = (notifications: object | null) =>
+      adminClient().patch(projects, ref, { type: 'merge', body: { spec: { notifications } } })
+    await set({ routes })
+    const request = await ask('escalated-1-0', {
+      agentRef: { name: 'night-watch' },
+      remindAfterSeconds: 30,
+      escalateAfterSeconds: 60,
+      escalateTo: ['carol@acme.com'],
+    })
+    const at = request.metadata.creationTimestamp
+    const told = (event: 'Requested' | 'Reminded' | 'Escalated', target: string) =>
+      ({ event, channel: 'InApp', target, state: 'Sent', attempts: 1, at }) as const
+    const of = async (person: string) =>
+      (await read(world.as(person))).items.filter(
+        ({ approval }: { approval: { name: string } }) => approval.name === 'escalated-1-0',
+      )
+    await eventually(async () => (await of('bob'))[0]?.event === 'Requested')
+    expect(await of('carol')).toEqual([])
+    const stream = await hear(world.gateway, 'carol')
+    const requested = [told('Requested', 'bob@acme.com'), told('Reminded', 'bob@acme.com')]
+    await tellAs(request, [...requested, told('Escalated', 'carol@acme.com')])
+    // Two tellings in one write are one event: whoever hears it reads their bell.
+    await eventually(() => stream.events.some(({ data }) => data.type === 'ApprovalEscalated'))
+    expect(await of('carol')).toMatchObject([
+      { type: 'ApprovalRequested', event: 'Escalated', at, unread: true },
+    ])
+    expect(await of('bob')).toMatchObject([
+      { type: 'ApprovalRequested', event: 'Reminded', at, unread: true },
+    ])
+    await stream.leave()
+    await set(null)
   })
 })

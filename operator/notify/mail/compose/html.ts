@@ -14,8 +14,8 @@ const shown = (text: string): string =>
   visible(text).replace(/[&<>"']/g, character => ESCAPES[character] ?? '')
 
 /**
- * Colours that are read on white and on black alike, and no background but the button's: what a mail program makes of
- * a dark screen by itself stays readable. Nothing is fetched.
+ * No colour but the button's and that of lines, which are seen on white and on black alike: whatever a mail program
+ * makes of a dark screen by itself stays readable. Nothing is fetched.
  */
 const STYLE = {
   body: 'margin:0;padding:16px;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif',
@@ -23,12 +23,12 @@ const STYLE = {
   title: 'font-size:20px;line-height:1.3;margin:0 0 12px;overflow-wrap:anywhere',
   heading: 'font-size:16px;margin:24px 0 6px',
   words: 'margin:0 0 12px;overflow-wrap:anywhere',
-  small: 'margin:12px 0 0;font-size:14px;color:#767676;overflow-wrap:anywhere',
+  small: 'margin:12px 0 0;font-size:14px;opacity:0.8;overflow-wrap:anywhere',
   button:
     'display:inline-block;padding:12px 20px;border-radius:6px;background:#0f766e;color:#ffffff;font-weight:600;text-decoration:none',
   table: 'border-collapse:collapse;margin:0 0 12px',
   label:
-    'padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;color:#767676;text-align:left;font-weight:normal',
+    'padding:2px 16px 2px 0;vertical-align:top;white-space:nowrap;opacity:0.8;text-align:left;font-weight:normal',
   value: 'padding:2px 0;vertical-align:top;overflow-wrap:anywhere;word-break:break-word',
   code: 'margin:0 0 12px;padding:8px 12px;border:1px solid #8a8a8a;border-radius:6px;font:14px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere',
   quote: 'margin:0 0 12px;padding:2px 0 2px 12px;border-left:3px solid #8a8a8a;overflow-wrap:anywhere',

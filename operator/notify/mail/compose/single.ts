@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '../../../../crds/v1alpha1/approvalrequest.ts'
 import type { JsonValue } from '../../../../crds/v1alpha1/common.ts'
-import { countText, progressOf } from '../../../policy/decisions.ts'
+import { progressOf } from '../../../policy/decisions.ts'
 import { prettyParams, redactedDigest, withoutDigest } from '../../../policy/shown.ts'
 import { gateLines } from '../../../policy/why.ts'
 import type { Notice } from '../../types.ts'
@@ -154,7 +154,7 @@ const about = ({ spec, metadata }: ApprovalRequest): (readonly [string, string])
 function approvals(request: ApprovalRequest): string {
   const progress = progressOf(request)
   const by = progress.by.length === 0 ? '' : ` (${progress.by.join(', ')})`
-  return `${countText(progress)}${by}; one rejection rejects it`
+  return `${progress.given} of ${progress.required} given${by}; one rejection is enough to reject`
 }
 
 function parameters(notice: Notice, share: number): Block[] {

@@ -11,9 +11,11 @@ import { promMetrics } from '../kube/prom-metrics.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import { createCanary } from './canary/canary.ts'
 import { createEgress } from './egress/egress.ts'
+import { webhookAddresses } from './egress/webhook-addresses.ts'
 import { startHealthServer } from './health.ts'
 import { createOperatorMetrics } from './metrics.ts'
-import { scriptedMailer, scriptedWebhooks } from './notify/testing.ts'
+import { createMailer } from './notify/mail/mailer.ts'
+import { createWebhookSender } from './notify/webhook/sender.ts'
 import { createOperator } from './operator.ts'
 import { type OperatorOptions, parseOptions } from './options.ts'
 import { redactionKey } from './redaction-key.ts'
@@ -56,6 +58,24 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
       metrics.auditEntries.inc(record.spec.entries.length)
     },
   })
+  const mailer = createMailer({
+    client,
+    namespace: options.namespace,
+    secretName: options.smtpSecret,
+    clock: systemClock,
+    logger,
+  })
+  const webhooks = createWebhookSender({
+    client,
+    egress: createEgress({
+      allowLoopback: options.allowLoopback,
+      rule: webhookAddresses({
+        allowLoopback: options.allowLoopback,
+        allowed: options.allowWebhookAddresses,
+      }),
+    }),
+    clock: systemClock,
+  })
   await makeSessionKey(client, options.namespace)
   const canary = createCanary({ client, namespace: options.namespace, clock: systemClock, logger, metrics })
 
@@ -75,8 +95,8 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
     modelTimeoutMs: options.modelTimeoutSeconds * 1000,
     namespace: options.namespace,
     impersonation: options.impersonation,
-    mailer: scriptedMailer(),
-    webhooks: scriptedWebhooks(),
+    mailer,
+    webhooks,
     pageURL: options.pageURL,
     ...(options.watchNamespace === undefined ? {} : { watchNamespace: options.watchNamespace }),
     trusted: () => canary.trusted() && leading(),
@@ -129,7 +149,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
   await watching
   await recorder.stop()
   await health.close()
-  await egress.close()
+  await Promise.all([egress.close(), mailer.close(), webhooks.close()])
   await client.close()
   return true
 }

@@ -16,3 +16,35 @@ describe('--impersonation', () => {
     )
   })
 })
+
+describe('--page-url', () => {
+  it('is where the page is, without a slash at its end', () => {
+    expect(parseOptions([], {}).pageURL).toBeUndefined()
+    expect(parseOptions(['--page-url=https://approve.acme.com/'], {}).pageURL).toBe(
+      'https://approve.acme.com',
+    )
+    expect(parseOptions(['--page-url=https://acme.com/approve/'], {}).pageURL).toBe(
+      'https://acme.com/approve',
+    )
+  })
+
+  it.each([
+    'approve.acme.com',
+    'ftp://acme.com',
+    'https://a:b@acme.com',
+    'https://acme.com/?x',
+    'https://acme.com/#x',
+  ])('is not %s', url => {
+    expect(() => parseOptions([`--page-url=${url}`], {})).toThrow(/^--page-url wants an address like/)
+  })
+})
+
+describe('--allow-webhook-addresses', () => {
+  it('is read, and refused in words that say how it is written', () => {
+    const { allowWebhookAddresses } = parseOptions(['--allow-webhook-addresses=10.1.0.0/16'], {})
+    expect(allowWebhookAddresses.list.check('10.1.2.3', 'ipv4')).toBe(true)
+    expect(() => parseOptions(['--allow-webhook-addresses=10.1'], {})).toThrow(
+      /^--allow-webhook-addresses: "10.1" is no range of addresses/,
+    )
+  })
+})

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ImpersonationMode } from './controllers/people/controller.ts'
+import { type AllowedRanges, parseAllowedRanges } from './egress/webhook-addresses.ts'
 
 /** How an operator process was asked to run. */
 export interface OperatorOptions {
@@ -37,8 +38,8 @@ export interface OperatorOptions {
   readonly pageURL: string | undefined
   /** Name of the Secret, in the operator's own namespace, that says how mail is sent. */
   readonly smtpSecret: string
-  /** Ranges of private addresses that webhooks may be in, in CIDR notation. */
-  readonly allowWebhookAddresses: readonly string[]
+  /** Ranges of private addresses that webhooks may be in. */
+  readonly allowWebhookAddresses: AllowedRanges
   readonly logLevel: string
 }
 
@@ -90,9 +91,7 @@ export const parseOptions = (
     leaseSeconds: wholeNumber('lease-seconds', values['lease-seconds'] ?? '15', 2, 600),
     pageURL: pageURL(values['page-url']),
     smtpSecret: values['smtp-secret'] ?? 'countersign-smtp',
-    allowWebhookAddresses: (values['allow-webhook-addresses'] ?? '')
-      .split(',')
-      .flatMap(part => part.trim() || []),
+    allowWebhookAddresses: webhookRanges(values['allow-webhook-addresses'] ?? ''),
     logLevel: values['log-level'] ?? 'info',
   }
 }
@@ -122,6 +121,16 @@ const parse = (args: readonly string[]) => {
     })
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : 'bad flags'}\n${USAGE}`, { cause: error })
+  }
+}
+
+const webhookRanges = (text: string): AllowedRanges => {
+  try {
+    return parseAllowedRanges(text)
+  } catch (error) {
+    throw new Error(`--allow-webhook-addresses: ${error instanceof Error ? error.message : 'is wrong'}`, {
+      cause: error,
+    })
   }
 }
 

@@ -57,6 +57,8 @@ export const reconcileNotices = async (
     deps.outbox.saved(uid, results)
     return again
   }
+  const batching = deps.outbox.batching(uid)
+  if (batching > 0) return { requeueAfterMs: batching }
   if (phase === 'Pending' && settle(request, now, expiresAt(request)).phase !== 'Pending') {
     return { requeueAfterMs: SETTLING_MS }
   }

@@ -178,6 +178,9 @@ export class Lane<To> {
     }
     receiver.tokens -= 1
     receiver.busy = true
+    // Behind all others: each has its turn.
+    this.#receivers.delete(name)
+    this.#receivers.set(name, receiver)
     this.#flying += 1
     void this.#send([first, ...others]).then(outcome => {
       this.#flying -= 1

@@ -37,6 +37,8 @@ export interface Outbox {
   offer(request: ApprovalRequest, due: readonly Due[]): void
   /** What became of the messages of a request, so far as it is not stored. */
   results(uid: string): readonly Result[]
+  /** Milliseconds for which results are better not stored yet, as others of the same request are about to come. */
+  batching(uid: string): number
   /** These results are stored. */
   saved(uid: string, results: readonly Result[]): void
   /** The request is gone. */
@@ -51,7 +53,10 @@ export interface Outbox {
 interface Sending extends Told {
   /** What became of it last; undefined: it was not tried yet. */
   result: Result | undefined
-  stored: boolean
+  /** In milliseconds since the epoch. */
+  readonly offeredAt: number
+  /** When the first result came that is not stored yet, in milliseconds since the epoch. */
+  unstoredSince: number | undefined
 }
 
 /** Five mails at once to one person; afterwards one every 20 seconds, which lists all that gathered. */
@@ -114,15 +119,24 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
         // Held up by another's trouble, it was not tried itself.
         const at = attempts === (before?.attempts ?? 0) ? before?.at : wholeSeconds(clock.now())
         sending.result = { ...told, outcome, attempts, at }
-        sending.stored = false
+        sending.unstoredSince ??= clock.now()
         deps.tried(told, outcome)
-        deps.wake(key, [...own.values()].every(({ result }) => result) ? 0 : BATCH_MS)
+        deps.wake(key, batching(own))
       },
       dropped: () => {
         own.delete(id)
         deps.wake(key, 0)
       },
     }
+  }
+
+  const batching = (own: ReadonlyMap<string, Sending>): number => {
+    const all = [...own.values()]
+    if (all.every(({ result }) => result !== undefined)) return 0
+    const results = all.flatMap(({ unstoredSince }) => unstoredSince ?? [])
+    const since =
+      results.length > 0 ? Math.min(...results) : Math.max(...all.map(({ offeredAt }) => offeredAt))
+    return Math.max(0, since + BATCH_MS - clock.now())
   }
 
   const offerOne = (request: ApprovalRequest, due: Due): void => {
@@ -141,7 +155,8 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
       channel: due.channel,
       target: due.target,
       result: undefined,
-      stored: false,
+      offeredAt: clock.now(),
+      unstoredSince: undefined,
     })
     if (due.channel === 'Email') {
       const to = (now: Due) => (now.channel === 'Email' ? now.to : undefined)
@@ -157,15 +172,16 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
       for (const one of due) offerOne(request, one)
     },
     results: uid =>
-      [...(sendings.get(uid)?.values() ?? [])].flatMap(({ result, stored }) =>
-        result === undefined || stored ? [] : [result],
+      [...(sendings.get(uid)?.values() ?? [])].flatMap(({ result, unstoredSince }) =>
+        result === undefined || unstoredSince === undefined ? [] : [result],
       ),
+    batching: uid => batching(sendings.get(uid) ?? new Map()),
     saved: (uid, results) => {
       const own = sendings.get(uid)
       for (const [id, sending] of own ?? []) {
         if (sending.result === undefined || !results.includes(sending.result)) continue
         // What is to be tried again stays in, so that it is not put in twice.
-        if (sending.result.outcome.state === 'Retrying') sending.stored = true
+        if (sending.result.outcome.state === 'Retrying') sending.unstoredSince = undefined
         else own?.delete(id)
       }
       if (own?.size === 0) sendings.delete(uid)

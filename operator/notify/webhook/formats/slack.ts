@@ -7,7 +7,7 @@ import { factsOf, TEST_WORDS } from './facts.ts'
 // Limits of Block Kit, in characters; a message as a whole is refused (msg_blocks_too_long) somewhere beyond 13,000.
 const HEADER = 150
 const URL_LENGTH = 3000
-const FALLBACK = 3000
+const FALLBACK = 300
 // Of ours, in bytes of JSON, so that all of a message stays under 12,000.
 const ROW = 400
 const MESSAGE = 1200
@@ -32,7 +32,10 @@ export function slackMessage(notice: Notice): object {
       ? []
       : [richText({ type: 'rich_text_quote', elements: [plain(cutBytes(facts.message, MESSAGE))] })]),
     richText(section([bold('Parameters')]), preformatted(cutBytes(facts.params, PARAMS))),
-    richText(section([bold('Why it waits')]), preformatted(cutBytes(facts.why, WHY))),
+    richText(
+      section([bold(facts.deadline === undefined ? 'Why it waited' : 'Why it waits')]),
+      preformatted(cutBytes(facts.why, WHY)),
+    ),
     ...button(notice.url, facts.deadline === undefined ? 'Show the request' : 'Open the request'),
   ])
 }
@@ -50,7 +53,7 @@ export const slackTest = ({ project, askedBy, url }: TestNotice): object =>
   ])
 
 const message = (title: string, blocks: readonly object[]): object => ({
-  text: cutText(escaped(title), FALLBACK),
+  text: escaped(cutText(title, FALLBACK)),
   mrkdwn: false,
   parse: 'none',
   link_names: false,

@@ -1,15 +1,17 @@
 import { visible } from '../../../policy/visible.ts'
 import type { Notice, TestNotice } from '../../types.ts'
-import { cutBytes } from './cut.ts'
+import { CUT_HERE, cutBytes } from './cut.ts'
 import { factsOf, TEST_WORDS } from './facts.ts'
 
 // Teams takes 28 KB. Bytes of JSON of ours, so that all of a message stays under 24 KB.
 const TITLE = 700
 const ROW = 500
-const MESSAGE = 3000
-const PARAMS = 8000
-const WHY = 4000
-const END = 3000
+const MESSAGE = 2000
+const PARAMS = 7000
+const WHY = 3000
+const END = 2000
+/** Most lines of a text that is shown line by line. */
+const LINES = 20
 
 /*
  * Values stand in TextRuns and CodeBlocks alone: unlike TextBlocks and facts they know no Markdown. Mentions need an
@@ -30,7 +32,7 @@ export function teamsMessage(notice: Notice): object {
         : lines(cutBytes(inert(facts.message), MESSAGE))),
       heading('Parameters'),
       code(cutBytes(inert(facts.params), PARAMS)),
-      heading('Why it waits'),
+      heading(facts.deadline === undefined ? 'Why it waited' : 'Why it waits'),
       code(cutBytes(inert(facts.why), WHY)),
     ],
     notice.url,
@@ -87,11 +89,11 @@ const heading = (value: string) => text({ type: 'TextRun', text: value, weight: 
 const row = (label: string, value: string) =>
   text({ type: 'TextRun', text: `${label}: `, weight: 'Bolder' }, run(value))
 /** A block a line: what a TextRun makes of a line break differs from client to client. */
-const lines = (value: string) =>
-  value
-    .split('\n')
-    .slice(0, 40)
-    .map(line => text(run(line === '' ? ' ' : line)))
+function lines(value: string): object[] {
+  const all = value.split('\n')
+  const shown = all.length <= LINES ? all : [...all.slice(0, LINES - 1), CUT_HERE]
+  return shown.map(line => text(run(line === '' ? ' ' : line)))
+}
 const code = (value: string) => ({
   type: 'CodeBlock',
   codeSnippet: value,

@@ -1,7 +1,7 @@
 // What the gateway answers, in its own words: types only, so that none of it is in the page.
 import type { z } from 'zod'
 import type { AgentItem } from '../../gateway/agents/routes.ts'
-import type { ApprovalDetail as Detail, ApprovalItem } from '../../gateway/approvals/item.ts'
+import type { ApprovalItem, ApprovalDetail as Detail } from '../../gateway/approvals/item.ts'
 import type { AuditItem } from '../../gateway/audit/item.ts'
 import type { eventData } from '../../gateway/events/event.ts'
 import type { InboxAnswer, SeenAnswer } from '../../gateway/inbox/routes.ts'

@@ -10,6 +10,7 @@ import { Gates } from './gates.tsx'
 import { Parameters } from './parameters.tsx'
 import { PhaseBadge } from './phase.tsx'
 import { TimeLeft } from './times.tsx'
+import { Told } from './told/told.tsx'
 import { Unshowable } from './unshowable.tsx'
 import './request.css'
 
@@ -66,6 +67,7 @@ export function Detail({ approval, ref, onDeciding, onDecided, onBack }: Props) 
             <Gates gates={approval.gates} />
           </section>
           <Facts approval={approval} />
+          <Told approval={approval} />
           {approval.decisions.length > 0 && <Decisions approval={approval} />}
           <DecisionBar ref={bar} approval={approval} onDeciding={onDeciding} onDecided={onDecided} />
         </Folds>

@@ -101,6 +101,12 @@ export function News({ bell, state, onClose }: Props) {
   )
 }
 
+const AGAIN: Readonly<Record<NonNullable<InboxItem['event']>, string>> = {
+  Requested: 'asked for by ',
+  Reminded: 'reminder: still asked for by ',
+  Escalated: 'escalated to you: asked for by ',
+}
+
 function Item({ item, isNew, onOpen }: { item: InboxItem; isNew: boolean; onOpen(): void }) {
   const { project } = useHere()
   const { name, agent, tool, run, phase } = item.approval
@@ -124,7 +130,9 @@ function Item({ item, isNew, onOpen }: { item: InboxItem; isNew: boolean; onOpen
       </span>
       <span className="news-line faint">
         <span className="news-words">
-          {item.type === 'RunVerdict' ? `verdict on your run ${run}` : `asked for by ${agent}`}
+          {item.type === 'RunVerdict'
+            ? `verdict on your run ${run}`
+            : `${AGAIN[item.event ?? 'Requested']}${agent}`}
         </span>
         <PhaseBadge phase={phase} />
       </span>

@@ -20,8 +20,10 @@ export function plainly(text: string): string {
 }
 
 /** What a notification says of a request: who asks for what, and no parameter. */
-export const askingWords = ({ approval: { agent, tool } }: InboxItem): string =>
-  `${agent} asks to call ${plainly(tool)}`
+export const askingWords = ({ event, approval: { agent, tool } }: InboxItem): string => {
+  if (event === 'Reminded') return `${agent} still waits to call ${plainly(tool)}`
+  return `${event === 'Escalated' ? 'Escalated to you: ' : ''}${agent} asks to call ${plainly(tool)}`
+}
 
 /** `1 request waits`, `12 requests wait`. */
 export const waitingWords = (count: number): string =>

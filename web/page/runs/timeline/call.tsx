@@ -1,5 +1,6 @@
 import type { Approval, Step } from '../../api/types.ts'
 import { PhaseBadge } from '../../approvals/detail.tsx'
+import { ToldThen } from '../../approvals/told/told.tsx'
 import { JsonView } from '../../json/json-view.tsx'
 import { Said } from '../../text/text.tsx'
 import { DecideHere } from './decide-here.tsx'
@@ -39,6 +40,7 @@ export function Call({ step, request }: Props) {
         )}
       </p>
       {approvalRequest !== undefined && <Verdict step={step} name={approvalRequest} request={request} />}
+      {request !== undefined && !waits && <ToldThen approval={request} />}
       {sentence !== undefined && <p className="call-sentence">{sentence}</p>}
       {request !== undefined && <DecideHere approval={request} />}
       {!waits && <Params step={step} request={request} />}

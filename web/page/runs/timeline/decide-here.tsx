@@ -4,6 +4,7 @@ import { DecisionBar, type DecisionHandle } from '../../approvals/decision-bar.t
 import { Facts } from '../../approvals/facts.tsx'
 import { Gates } from '../../approvals/gates.tsx'
 import { Parameters } from '../../approvals/parameters.tsx'
+import { Told } from '../../approvals/told/told.tsx'
 import { Unshowable } from '../../approvals/unshowable.tsx'
 import { useHere } from '../../live/hooks.ts'
 import { Folds } from '../../text/folds.tsx'
@@ -46,6 +47,7 @@ function Request({ approval }: { approval: Approval }) {
         <h3>Why you are asked</h3>
         <Gates gates={gates} />
       </section>
+      <Told approval={approval} />
       <details>
         <summary>Who may decide, and what then</summary>
         <Facts approval={approval} />

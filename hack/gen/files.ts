@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { kinds } from '../../crds/v1alpha1/kinds.ts'
 import { GROUP } from '../../crds/v1alpha1/meta.ts'
 import { customResourceDefinition } from './crd.ts'
+import { notificationSchema } from './notification.ts'
 import { reference } from './reference.ts'
 import { rightsPage } from './rights.ts'
 
@@ -22,6 +23,7 @@ export const generatedFiles = (): readonly GeneratedFile[] => [
   })),
   { path: 'docs/reference.md', content: reference(kinds) },
   { path: 'docs/rights.md', content: rightsPage() },
+  { path: 'docs/notification.v1.schema.json', content: notificationSchema() },
 ]
 
 /** kubectl reads YAML 1.1, in which a bare `on`, `1970-01-01` or `0x1` is no string: quote what that would misread. */

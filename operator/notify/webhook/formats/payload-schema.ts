@@ -16,7 +16,7 @@ export const eventTypes = {
 export const TEST_TYPE = 'dev.countersign.test'
 
 const time = z.iso.datetime()
-const object = z.record(z.string(), z.json())
+const object = z.looseObject({})
 
 const gate = z.object({
   name: z.string().describe('Name of the gate: a tool, or a prefix with a trailing *.'),

@@ -32,12 +32,15 @@ export function mailAddress(text: string): string | undefined {
 }
 
 /**
- * A name as it may stand in a header: one line, nothing that deceives, and none of the characters that end a name or
- * begin an address.
+ * A text as it may stand in a header: one line, nothing that deceives, and nothing that a reader takes for an encoded
+ * word (`=?utf-8?Q?...?=`) and decodes.
  */
+export const headerText = (text: string): string => visible(text).replaceAll('=?', '= ?')
+
+/** A name as it may stand before an address: it holds none of the characters that end a name or begin an address. */
 export const headerName = (text: string, most = 100): string =>
   cutText(
-    visible(text)
+    headerText(text)
       .replace(/["\\<>@,;:()[\]]/g, ' ')
       .replace(/ +/g, ' ')
       .trim(),

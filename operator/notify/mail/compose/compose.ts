@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { noticeId } from '../../notice.ts'
 import type { Addressee, Notice, TestNotice } from '../../types.ts'
-import { domainOf, headerName, type Mailbox } from '../address.ts'
+import { domainOf, headerName, headerText, type Mailbox } from '../address.ts'
 import type { Composed, Content } from './composed.ts'
 import { digestMail } from './digest.ts'
 import { singleMail } from './single.ts'
@@ -41,6 +41,7 @@ function composed(
 ): Composed {
   return {
     ...content,
+    subject: headerText(content.subject),
     from,
     to: { address, name: headerName(name ?? '') },
     messageId: messageId(id, from),

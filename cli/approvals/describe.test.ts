@@ -55,6 +55,13 @@ Decide:
 `)
   })
 
+  it('says who was told of it, where that is known', () => {
+    expect(shown()).not.toContain('Who was told')
+    const entry = { channel: 'Webhook', target: 'ops', state: 'Failed', lastError: 'refused' } as const
+    const text = shown(anApproval({ status: { notifications: [entry] } }))
+    expect(text).toContain('\n\nWho was told:\n  not told  ops by webhook: refused\n\nHistory:\n')
+  })
+
   it('shows nothing of what others wrote as they wrote it, where that could deceive', () => {
     const evil = '\u202e\u001b[2J\u200b'
     const request = anApproval({

@@ -10,6 +10,7 @@ import { approvals, expiresAt, requestedAt } from '../requests/time.ts'
 import { duration, utc, when } from '../text/duration.ts'
 import type { Paint } from '../text/paint.ts'
 import { visible, visibleLines } from '../text/visible.ts'
+import { toldLines } from './told.ts'
 
 /** What was asked of the cluster beside the request itself; what was not asked is absent, and not shown. */
 export interface Surroundings {
@@ -31,6 +32,7 @@ export function describeRequest(
   paint: Paint,
 ): string {
   const { spec, metadata } = request
+  const told = toldLines(request, now)
   const sections = [
     [
       line('Name', metadata.name),
@@ -50,6 +52,7 @@ export function describeRequest(
       line('Digest', spec.callDigest),
     ],
     ...(around.approvers && request.status.phase === 'Pending' ? [whoMay(request, around)] : []),
+    ...(told.length > 0 ? [['Who was told:', ...told.map(text => `  ${text}`)]] : []),
     ['History:', ...history(request, now).map(text => `  ${text}`)],
     ...((around.events ?? []).length > 0
       ? [['Events:', ...(around.events ?? []).map(event => `  ${eventLine(event, now)}`)]]
@@ -132,10 +135,7 @@ function history(request: ApprovalRequest, now: number): string[] {
     : approvals(request) > 0
       ? [`now  ${progress(request)}`]
       : []
-  const notified = (request.status.notifications ?? []).map(
-    n => `${n.at ? when(n.at, now) : ''}  ${n.channel} to ${visible(n.target)}: ${n.state}`,
-  )
-  return [`${utc(asked)} (${duration(now - asked)} ago)  asked for`, ...notified, ...decisions, ...end]
+  return [`${utc(asked)} (${duration(now - asked)} ago)  asked for`, ...decisions, ...end]
 }
 
 const eventLine = ({ at, reason, message }: RequestEvent, now: number): string =>

@@ -6,7 +6,7 @@ import { keyOf, namespaceOfKey } from '../kube/keys.ts'
 import type { Logger } from '../kube/logger.ts'
 import type { PromMetrics } from '../kube/prom-metrics.ts'
 import type { Store } from '../kube/store.ts'
-import type { Clock } from '../kube/types.ts'
+import type { Clock, ObjectRef } from '../kube/types.ts'
 import { WorkQueue } from '../kube/workqueue.ts'
 import type { RecordEvent } from './controllers/cache.ts'
 import type { OperatorMetrics } from './metrics.ts'
@@ -39,7 +39,15 @@ export interface NotificationSenders {
   controllers(caches: readonly { synced(): Promise<void> }[]): readonly Controller[]
   /** Begins to look at what changes; returns what ends it. */
   subscribe(): readonly (() => void)[]
+  /**
+   * Starts nothing new, and stores what became of the messages that are under way, so that the next process does not
+   * send them again. A receiver that hangs is waited for no longer than `PATIENCE_MS`.
+   */
+  drain(): Promise<void>
 }
+
+/** Milliseconds that messages under way are waited for when the process is to end. */
+const PATIENCE_MS = 5000
 
 const REQUESTS = 'notifications'
 const PROJECTS = 'project-notifications'
@@ -64,7 +72,7 @@ export const createNotificationSenders = (deps: NotificationsDeps): Notification
     pageURL: deps.pageURL,
     wanted: (ref, uid, told) => {
       const request = requests.find(ref)
-      if (request?.metadata.uid !== uid) return undefined
+      if (request?.metadata.uid !== uid) return 'Gone'
       const due = planNow({ clock, requests, projects, outbox }, request).due.find(
         one => one.event === told.event && one.channel === told.channel && one.target === told.target,
       )
@@ -74,7 +82,8 @@ export const createNotificationSenders = (deps: NotificationsDeps): Notification
     tried: ({ channel }, { state }) => deps.metrics.notifications.inc({ channel, state }),
   })
   deps.metrics.notificationsWaiting(() => outbox.waiting())
-  const shared = { ...deps, outbox }
+  let stopping = false
+  const shared = { ...deps, outbox, stopping: () => stopping }
   const channels = createProjectNotify(deps)
 
   return {
@@ -96,6 +105,16 @@ export const createNotificationSenders = (deps: NotificationsDeps): Notification
           metrics: deps.runtimeMetrics.controller(PROJECTS),
         }),
       ]
+    },
+    drain: async () => {
+      stopping = true
+      const limit = Promise.withResolvers<readonly ObjectRef[]>()
+      const cancel = clock.after(PATIENCE_MS, () => limit.resolve([]))
+      const unstored = await Promise.race([outbox.drain(), limit.promise])
+      cancel()
+      await Promise.allSettled(
+        unstored.map(({ namespace = '', name }) => reconcileNotices(shared, namespace, name)),
+      )
     },
     subscribe: () => {
       /** By project, the generation whose settings its pending requests were looked at with. */

@@ -232,7 +232,7 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     drain: async () => {
       draining = true
       effects.abortModels()
-      await effects.idle()
+      await Promise.all([effects.idle(), notifications.drain()])
     },
   }
 }

@@ -22,13 +22,18 @@ export interface NotifyDeps {
   readonly requests: Cache<ApprovalRequest>
   readonly projects: Cache<Project>
   readonly outbox: Outbox
+  /** Whether this process is about to end: what is known is stored at once. */
+  readonly stopping: () => boolean
 }
 
 /** Milliseconds for which a request that is decided is left alone: its settlement comes first. */
 const SETTLING_MS = 1000
 
 /** What is to be told of a request as things stand now, results that are not stored yet included. */
-export const planNow = (deps: Omit<NotifyDeps, 'client' | 'event'>, request: ApprovalRequest): Plan => {
+export const planNow = (
+  deps: Pick<NotifyDeps, 'clock' | 'requests' | 'projects' | 'outbox'>,
+  request: ApprovalRequest,
+): Plan => {
   const { namespace = '', uid = '' } = request.metadata
   const entries = withResults(request.status.notifications ?? [], deps.outbox.results(uid))
   const project = deps.projects.find({ namespace, name: PROJECT_NAME })
@@ -57,7 +62,7 @@ export const reconcileNotices = async (
     deps.outbox.saved(uid, results)
     return again
   }
-  const batching = deps.outbox.batching(uid)
+  const batching = deps.stopping() ? 0 : deps.outbox.batching(uid)
   if (batching > 0) return { requeueAfterMs: batching }
   if (phase === 'Pending' && settle(request, now, expiresAt(request)).phase !== 'Pending') {
     return { requeueAfterMs: SETTLING_MS }

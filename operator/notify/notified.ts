@@ -1,6 +1,7 @@
 import type { ApprovalRequest, NotificationChannel } from '../../crds/v1alpha1/approvalrequest.ts'
 import { type ConditionInput, setConditions } from '../controllers/conditions.ts'
 import { type Entries, SETTLED_FIRST } from './entries.ts'
+import { isEnd } from './plan.ts'
 
 /** Reasons of the condition `Notified`. */
 export const NOTIFIED_REASONS = {
@@ -26,7 +27,7 @@ const WAYS = {
 
 /** How those concerned were told that a decision is wanted. How they heard of the end is not part of it. */
 export function notified(entries: Entries): ConditionInput {
-  const asking = entries.filter(({ event = 'Requested' }) => !ENDS.has(event))
+  const asking = entries.filter(({ event = 'Requested' }) => !isEnd(event))
   const sent = asking.filter(({ state }) => state === 'Sent')
   // A member without an address who is told in the page is no failure: a group often has none.
   const page = sent.some(({ channel }) => channel === 'InApp')
@@ -93,8 +94,6 @@ export const withNotified = (
   now: string,
 ): NonNullable<ApprovalRequest['status']['conditions']> =>
   setConditions(request.status.conditions, [notified(entries)], request.metadata.generation ?? 1, now)
-
-const ENDS: ReadonlySet<string> = new Set(['Decided', 'Expired', 'Cancelled'])
 
 /** `3 by e-mail, 3 in the page, 1 by webhook`. Who is told twice (reminded) is counted once. */
 function countsOf(sent: Entries): string {

@@ -220,6 +220,32 @@ describe('who hears of a request', () => {
   })
 })
 
+describe('a request that ends with its run', () => {
+  it('is told to have ended, though it goes with the run that is deleted', async () => {
+    const name = await start('deleted')
+    await untilTold(name, 'Requested', 7)
+    await adminClient().delete(agentRuns, { namespace: world.namespace, name: 'deleted' })
+    await expect.poll(() => sentTo('Cancelled')).toEqual(['ops'])
+  })
+})
+
+describe('an operator that is asked to stop', () => {
+  it('stores first what became of the messages under way, so that the next one does not send them again', async () => {
+    const slow = Promise.withResolvers<Outcome>()
+    webhooks.way.answer = () => slow.promise
+    const name = await start('stopping')
+    await expect.poll(() => webhooks.way.taken.length).toBe(1)
+    const stopped = world.stop()
+    slow.resolve({ state: 'Sent' })
+    await stopped
+    expect(list(await world.request(name))).toContain('Requested Webhook ops Sent')
+    world.restart()
+    await world.decide(name, 'Approve')
+    await untilTold(name, 'Decided', 1)
+    expect(sentTo('Requested').filter(to => to === 'ops')).toEqual(['ops'])
+  })
+})
+
 describe('a request that nobody decides', () => {
   it('is told again at its times, once each, over a restart too, and its starter hears how it ended', async () => {
     const name = await start('forgotten', 'urgent', 'bob@acme.com')

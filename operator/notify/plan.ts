@@ -40,7 +40,7 @@ export interface Plan {
 }
 
 /** Milliseconds after the end of a request in which it is still told how it ended. */
-const END_IS_NEWS_MS = 3_600_000
+export const END_IS_NEWS_MS = 3_600_000
 
 /**
  * What is to be told of a request now, by the settings of its project as they are now: who is added while a request
@@ -125,6 +125,11 @@ const endOf = ({ status }: ApprovalRequest): 'Decided' | 'Expired' | 'Cancelled'
       return undefined
   }
 }
+
+/** Whether an event is how a request ended. */
+export const isEnd = (event: NotificationEvent): boolean => ENDS.has(event)
+
+const ENDS: ReadonlySet<NotificationEvent> = new Set(['Decided', 'Expired', 'Cancelled'])
 
 /** Gathers what is due, and the entries of what needs no sending. */
 function planned(before: Entries, now: number) {

@@ -66,7 +66,8 @@ export class Lane<To> {
   readonly #options: LaneOptions<To>
   readonly #receivers = new Map<string, Receiver<To>>()
   readonly #stop = new AbortController()
-  #flying = 0
+  readonly #flights = new Set<Promise<void>>()
+  #draining = false
   #pausedUntil = 0
   #pauses = 0
   #wake: (() => void) | undefined
@@ -88,6 +89,12 @@ export class Lane<To> {
     if (receiver.waiting.has(item.id)) return
     receiver.waiting.set(item.id, { item, attempts: 0, notBefore: 0 })
     this.#pump()
+  }
+
+  /** Starts nothing more; resolves when nothing is under way. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    while (this.#flights.size > 0) await Promise.all(this.#flights)
   }
 
   /** Sends nothing more, and ends what is under way: whoever comes next sends it again. */
@@ -112,7 +119,7 @@ export class Lane<To> {
 
   /** Starts what may be started, and sets the clock for what may be later. */
   #pump(): void {
-    if (this.#stop.signal.aborted) return
+    if (this.#stop.signal.aborted || this.#draining) return
     this.#wake?.()
     this.#wake = undefined
     const now = this.#options.clock.now()
@@ -120,7 +127,7 @@ export class Lane<To> {
     if (this.#pausedUntil > now) next = this.#pausedUntil
     else {
       for (const [name, receiver] of this.#receivers) {
-        if (this.#flying >= this.#options.concurrency) break
+        if (this.#flights.size >= this.#options.concurrency) break
         next = Math.min(next, this.#serve(name, receiver, now))
       }
     }
@@ -146,7 +153,7 @@ export class Lane<To> {
     for (const one of receiver.waiting.values()) {
       if (one.notBefore > now) later = Math.min(later, one.notBefore)
       else ready.push(one)
-      if (!gather && this.#flying + ready.length >= this.#options.concurrency) break
+      if (!gather && this.#flights.size + ready.length >= this.#options.concurrency) break
     }
     if (!gather) for (const one of ready) this.#take(name, receiver, [one])
     else if (ready.length > 0) {
@@ -181,14 +188,14 @@ export class Lane<To> {
     // Behind all others: each has its turn.
     this.#receivers.delete(name)
     this.#receivers.set(name, receiver)
-    this.#flying += 1
-    void this.#send([first, ...others]).then(outcome => {
-      this.#flying -= 1
+    const flight = this.#send([first, ...others]).then(outcome => {
+      this.#flights.delete(flight)
       receiver.busy = false
       if (this.#stop.signal.aborted) return
       this.#landed(name, sent, outcome)
       this.#pump()
     })
+    this.#flights.add(flight)
   }
 
   async #send(messages: readonly [Message<To>, ...Message<To>[]]): Promise<Outcome> {

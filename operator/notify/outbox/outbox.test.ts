@@ -32,6 +32,7 @@ function anOutbox() {
   const webhooks = scriptedWebhooks()
   const woken: [string, number][] = []
   const wanted = new Map<string, Due>()
+  const gone = new Set<string>()
   const outbox = createOutbox({
     clock,
     random: () => 0,
@@ -39,6 +40,7 @@ function anOutbox() {
     webhooks,
     pageURL: 'https://page',
     wanted: ({ name }, uid, told) => {
+      if (gone.has(uid)) return 'Gone'
       const due = wanted.get(`${uid} ${told.event} ${told.target}`)
       return due && { request: request(name, uid), due }
     },
@@ -51,7 +53,7 @@ function anOutbox() {
   }
   const states = (uid = 'r') =>
     outbox.results(uid).map(({ event, target, outcome }) => `${event} ${target} ${outcome.state}`)
-  return { clock, mailer, webhooks, outbox, offer, states, wanted, woken }
+  return { clock, mailer, webhooks, outbox, offer, states, wanted, gone, woken }
 }
 
 const hanging = () => new Promise<Outcome>(() => {})
@@ -161,5 +163,44 @@ describe('the outbox', () => {
     for (let i = 0; i < 10; i++) await settled()
     expect(mailer.way.taken.map(({ notices }) => notices.length)).toEqual([1, 1, 1, 1, 996])
     expect(outbox.results('r999')).toMatchObject([{ outcome: { state: 'Sent' } }])
+  })
+
+  it('tells how a request ended that is gone by then, and asks for no decision on it', async () => {
+    const { offer, webhooks, gone, clock } = anOutbox()
+    const slow = Promise.withResolvers<Outcome>()
+    webhooks.way.answer = () => slow.promise
+    offer(request('a'), call('ops'))
+    offer(request('b'), call('ops'))
+    offer(request('c'), call('ops'))
+    offer(request('d'), call('ops'))
+    offer(request('waits'), call('ops'))
+    offer(request('ended'), call('ops', 'Cancelled'))
+    gone.add('waits').add('ended')
+    slow.resolve({ state: 'Sent' })
+    await settled()
+    const told = webhooks.way.taken.slice(4).map(({ notices }) => notices[0])
+    expect(told.map(notice => `${notice?.event} ${notice?.request.metadata.name}`)).toEqual([
+      'Cancelled ended',
+    ])
+    webhooks.way.answer = () => ({ state: 'Retrying', error: 'busy' })
+    offer(request('late'), call('ops', 'Cancelled'))
+    gone.add('late')
+    await clock.advance(24 * 3_600_000)
+    const tries = webhooks.way.taken.length
+    await clock.advance(24 * 3_600_000)
+    expect(webhooks.way.taken).toHaveLength(tries)
+  })
+
+  it('starts nothing more when it drains, and says whose results are to be stored', async () => {
+    const { offer, mailer, outbox, states } = anOutbox()
+    const slow = Promise.withResolvers<Outcome>()
+    mailer.way.answer = () => slow.promise
+    offer(request(), mailTo('a@acme.com'))
+    offer(request('next'), mailTo('a@acme.com'))
+    const drained = outbox.drain()
+    slow.resolve({ state: 'Sent' })
+    expect(await drained).toEqual([{ namespace: 'shop', name: 'r' }])
+    expect(states()).toEqual(['Requested a@acme.com Sent'])
+    expect(mailer.way.taken).toHaveLength(1)
   })
 })

@@ -4,7 +4,7 @@ import type { Clock, Key, ObjectRef } from '../../../kube/types.ts'
 import { expiresAt, wholeSeconds } from '../../controllers/approvalrequest/settlement.ts'
 import type { Result, Told } from '../entries.ts'
 import { noticeId, noticeOf } from '../notice.ts'
-import type { Due } from '../plan.ts'
+import { type Due, END_IS_NEWS_MS, isEnd } from '../plan.ts'
 import type { Addressee, Mailer, Outcome, Webhook, WebhookSender } from '../types.ts'
 import { type Item, Lane, type Message } from './lane.ts'
 
@@ -16,16 +16,17 @@ export interface OutboxDeps {
   readonly webhooks: WebhookSender
   /** Where the page is, for links; undefined: not known. */
   readonly pageURL: string | undefined
-  /** A request as it is now and where this is to be sent, so far as it still is to be told. */
-  readonly wanted: (
-    ref: ObjectRef,
-    uid: string,
-    told: Told,
-  ) => { readonly request: ApprovalRequest; readonly due: Due } | undefined
+  /** A request as it is now and where this is to be sent; undefined: it is not to be told any more. `Gone`: no request. */
+  readonly wanted: (ref: ObjectRef, uid: string, told: Told) => Wanted | 'Gone' | undefined
   /** Something became of a message: its request is to be looked at in so many milliseconds. */
   readonly wake: (key: Key, ms: number) => void
   /** Told of each try. */
   readonly tried: (told: Told, outcome: Outcome) => void
+}
+
+export interface Wanted {
+  readonly request: ApprovalRequest
+  readonly due: Due
 }
 
 /**
@@ -45,12 +46,15 @@ export interface Outbox {
   forget(uid: string): void
   /** Messages that wait, by channel. */
   waiting(): { readonly Email: number; readonly Webhook: number }
-  /** Sends nothing more. */
+  /** Starts nothing more; resolves, when nothing is under way any more, to the requests with results that are not stored. */
+  drain(): Promise<readonly ObjectRef[]>
+  /** Sends nothing more, and ends what is under way. */
   stop(): void
 }
 
 /** One message of a request. */
 interface Sending extends Told {
+  readonly of: ObjectRef
   /** What became of it last; undefined: it was not tried yet. */
   result: Result | undefined
   /** In milliseconds since the epoch. */
@@ -97,18 +101,23 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
     own: Map<string, Sending>,
     id: string,
     receiver: string,
+    due: Due,
     to: (due: Due) => To | undefined,
   ): Item<To> => {
     const { namespace = '', name, uid = '' } = request.metadata
     const key = keyOf({ namespace, name })
     const { event, channel, target } = own.get(id) as Sending
     const told: Told = { event, channel, target }
+    const offeredAt = clock.now()
     return {
       id,
       receiver,
       deadline: expiresAt(request),
       current: (): Message<To> | undefined => {
-        const now = deps.wanted({ namespace, name }, uid, told)
+        const found = deps.wanted({ namespace, name }, uid, told)
+        // A run that is deleted takes its requests along; that they ended is told all the same, while it is news.
+        const still = isEnd(told.event) && clock.now() < offeredAt + END_IS_NEWS_MS
+        const now = found === 'Gone' ? (still ? { request, due } : undefined) : found
         const where = now && to(now.due)
         return now && where && { to: where, notice: noticeOf(now.request, told, deps.pageURL) }
       },
@@ -155,15 +164,16 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
       channel: due.channel,
       target: due.target,
       result: undefined,
+      of: { namespace, name: request.metadata.name },
       offeredAt: clock.now(),
       unstoredSince: undefined,
     })
     if (due.channel === 'Email') {
       const to = (now: Due) => (now.channel === 'Email' ? now.to : undefined)
-      mail.offer(itemOf(request, own, id, due.target, to))
+      mail.offer(itemOf(request, own, id, due.target, due, to))
     } else {
       const to = (now: Due) => (now.channel === 'Webhook' ? now.webhook : undefined)
-      laneOf(`${namespace}/${due.target}`).offer(itemOf(request, own, id, '', to))
+      laneOf(`${namespace}/${due.target}`).offer(itemOf(request, own, id, '', due, to))
     }
   }
 
@@ -193,6 +203,13 @@ export const createOutbox = (deps: OutboxDeps): Outbox => {
       Email: mail.length,
       Webhook: [...lanes.values()].reduce((sum, { length }) => sum + length, 0),
     }),
+    drain: async () => {
+      await Promise.all([mail, ...lanes.values()].map(lane => lane.drain()))
+      return [...sendings.values()].flatMap(own => {
+        const unstored = [...own.values()].find(({ unstoredSince }) => unstoredSince !== undefined)
+        return unstored ? [unstored.of] : []
+      })
+    },
     stop: () => {
       mail.stop()
       for (const lane of lanes.values()) lane.stop()

@@ -79,7 +79,7 @@ function targetOf(
     username === '' && password === ''
       ? undefined
       : `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`
-  const secrets = [...keyTexts, ...secretsOf(url), ...(authorization === undefined ? [] : [authorization])]
+  const secrets = [...keyTexts, ...secretsOf(url), ...(authorization?.split(' ') ?? [])]
   const bare = new URL(url)
   bare.username = ''
   bare.password = ''
@@ -94,17 +94,17 @@ function targetOf(
   return { url: bare, authorization, signingKeys: keys, routingKey, secrets }
 }
 
-/** Parts of a URL that are, or may be, credentials. */
-const secretsOf = (url: URL): string[] => [
-  url.href,
-  `${url.pathname}${url.search}`,
-  url.pathname,
-  url.username,
-  url.password,
-  decoded(url.password),
-  ...url.pathname.split('/'),
-  ...url.searchParams.values(),
-]
+/** Parts of a URL that are, or may be, credentials: as they stand there, and as they read. */
+const secretsOf = (url: URL): string[] =>
+  [
+    url.href,
+    `${url.pathname}${url.search}`,
+    url.pathname,
+    url.username,
+    url.password,
+    ...url.pathname.split('/'),
+    ...url.searchParams.values(),
+  ].flatMap(part => [part, decoded(part)])
 
 const parsed = (text: string): URL | undefined => {
   const trimmed = text.trim()

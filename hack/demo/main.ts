@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { writeReadyFile } from './ready-file.ts'
+import { type DemoSmtp, parseSmtp } from './smtp.ts'
 import { type Stack, startStack } from './stack.ts'
 import { playStory } from './story.ts'
 import { welcome } from './welcome.ts'
@@ -12,7 +13,8 @@ const USAGE = `Usage: npm run demo -- [flags]
   --auto                 play the story unattended and check each outcome; the exit code says whether all came true
   --ready-file FILE      write addresses, tokens and pids to FILE as soon as everything answers, and whenever a pid changes
   --use-current-cluster  use the cluster of the current context instead of one of its own
-  --smtp URL             taken for later: this version sends no mail`
+  --smtp URL             send mail to smtp://host:port (user:password@ before the host, smtps:// for TLS) instead of
+                         into the demo's own mailbox`
 
 const readFlags = () => {
   try {
@@ -36,7 +38,15 @@ if (flags.help) {
   console.log(USAGE)
   process.exit(0)
 }
-if (flags.smtp !== undefined) console.error('--smtp: this version sends no mail; the flag has no effect yet')
+const readSmtp = (text: string): DemoSmtp => {
+  try {
+    return parseSmtp(text)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : 'bad --smtp'}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+const smtp = flags.smtp === undefined ? undefined : readSmtp(flags.smtp)
 
 const begun = performance.now()
 const progress = (line: string) => {
@@ -71,7 +81,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   stack = await startStack({
     useCurrentCluster: flags['use-current-cluster'] ?? false,
+    smtp,
     progress,
+    onMail: ({ to, subject, file }) => {
+      if (!flags.auto) progress(`Mail to ${to.join(', ')}, ${JSON.stringify(subject)}: ${file}`)
+    },
     onRestart: name => {
       if (!flags.auto) progress(`${name} died and runs again`)
       if (stack && readyFile && !interrupted.signal.aborted) writeReadyFile(readyFile, stack)

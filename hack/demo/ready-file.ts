@@ -20,6 +20,7 @@ export const writeReadyFile = (path: string, stack: Stack): void => {
         { token: cluster.tokens[person], role: PEOPLE[person] },
       ]),
     ),
+    smtp: stack.smtp,
   }
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${randomUUID()}`

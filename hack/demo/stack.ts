@@ -8,12 +8,18 @@ import { createProcessGroup, type ProcessGroup, type ProcessSpec } from '../proc
 import { type DemoCluster, startDemoCluster } from './cluster.ts'
 import { type Addresses, applyAgents, applyProject } from './examples.ts'
 import { type KeptProcess, keepRunning } from './keep-running.ts'
+import { type LandedMail, type Mailbox, startMailbox } from './mailbox.ts'
+import { applySmtpSecret, type DemoSmtp, removeSmtpSecret } from './smtp.ts'
 
 export const NAMESPACE = 'shop'
 const SYSTEM_NAMESPACE = 'countersign-system'
 
 export interface StackOptions {
   readonly useCurrentCluster?: boolean
+  /** Where mail goes; undefined: to a mailbox of the demo. */
+  readonly smtp?: DemoSmtp | undefined
+  /** Told of each mail that landed in the demo's mailbox. */
+  readonly onMail?: (mail: LandedMail) => void
   /** Told what is being done, a line each. */
   readonly progress: (line: string) => void
   /** Told when a process died and runs again, under another pid. */
@@ -29,6 +35,9 @@ export interface Stack {
   readonly folder: string
   readonly gateway: string
   readonly metrics: { readonly operator: string; readonly gateway: string }
+  readonly smtp: DemoSmtp
+  /** The demo's own; undefined: mail goes elsewhere. */
+  readonly mailbox: Mailbox | undefined
   /** URL of the example tool server. */
   readonly tools: string
   /** Folder of the Agents as they were applied here. */
@@ -51,10 +60,15 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   group.removeAtEnd(folder)
   const stopping = new AbortController()
   let cluster: DemoCluster | undefined
+  let mailbox: Mailbox | undefined
   const stop = async (): Promise<void> => {
     stopping.abort()
+    if (cluster && options.useCurrentCluster) {
+      await removeSmtpSecret(cluster, SYSTEM_NAMESPACE).catch(error => options.progress(String(error)))
+    }
     await cluster?.leave().catch(error => options.progress(String(error)))
     await group.stop()
+    await mailbox?.stop()
     await cluster?.stop()
   }
   try {
@@ -64,6 +78,9 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
         ? 'Applying CRDs, policies and roles to the cluster of the current context'
         : 'Starting etcd, kube-apiserver and kube-controller-manager; applying CRDs, policies and roles',
     )
+    if (options.smtp === undefined) {
+      mailbox = await startMailbox(join(folder, 'mail'), mail => options.onMail?.(mail))
+    }
     // The examples, the plugins and the page need no cluster.
     const [started, examples, bin] = await allOrFirstError([
       startDemoCluster({
@@ -81,7 +98,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     ])
     symlinkSync(started.kubectl, join(bin, 'kubectl'))
     return await startOn(
-      { cluster: started, group, folder, examples, bin, stopping: stopping.signal, stop },
+      { cluster: started, group, folder, examples, bin, mailbox, stopping: stopping.signal, stop },
       options,
     )
   } catch (error) {
@@ -96,6 +113,7 @@ interface Begun {
   readonly folder: string
   readonly examples: Addresses
   readonly bin: string
+  readonly mailbox: Mailbox | undefined
   readonly stopping: AbortSignal
   readonly stop: () => Promise<void>
 }
@@ -105,12 +123,15 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
   const { progress } = options
   progress('Starting operator and gateway, each under its own ServiceAccount')
   const ports = { operator: await freePort(), gateway: await freePort(), metrics: await freePort() }
+  const gatewayURL = `http://127.0.0.1:${ports.gateway}`
+  const smtp = options.smtp ?? smtpOf(begun.mailbox)
   const agents = join(folder, 'agents')
   const [operator, gateway] = await allOrFirstError([
     startService(begun, options, 'operator', ports.operator, [
       `--metrics-port=${ports.operator}`,
       '--allow-loopback',
       '--instance=demo',
+      `--page-url=${gatewayURL}`,
     ]),
     startService(begun, options, 'gateway', ports.gateway, [
       `--port=${ports.gateway}`,
@@ -118,6 +139,7 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
     ]),
     (async () => {
       await cluster.claim()
+      await applySmtpSecret(cluster, SYSTEM_NAMESPACE, smtp)
       await applyProject(cluster, NAMESPACE)
       await applyAgents(cluster, examples, agents)
     })(),
@@ -138,7 +160,9 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
     bin,
     folder,
     agents,
-    gateway: `http://127.0.0.1:${ports.gateway}`,
+    gateway: gatewayURL,
+    smtp,
+    mailbox: begun.mailbox,
     metrics: {
       operator: `http://127.0.0.1:${ports.operator}/metrics`,
       gateway: `http://127.0.0.1:${ports.metrics}/metrics`,
@@ -154,6 +178,12 @@ const startOn = async (begun: Begun, options: StackOptions): Promise<Stack> => {
     log: name => logFile(folder, name),
     stop: begun.stop,
   }
+}
+
+const smtpOf = (mailbox: Mailbox | undefined): DemoSmtp => {
+  if (mailbox === undefined) throw new Error('there is neither a mailbox nor another server for mail')
+  const { hostname, port } = new URL(mailbox.url)
+  return { url: mailbox.url, host: hostname, port: Number(port), folder: mailbox.folder }
 }
 
 const PROGRAMS = { operator: 'operator/main.ts', gateway: 'web/gateway/main.ts' } as const

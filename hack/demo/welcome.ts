@@ -2,6 +2,11 @@ import { join } from 'node:path'
 import { shellFor } from './shell.ts'
 import { NAMESPACE, type Stack } from './stack.ts'
 
+const mail = ({ smtp, mailbox }: Stack): string =>
+  mailbox === undefined
+    ? `Mail is sent to:     ${smtp.host}:${smtp.port}`
+    : `Mails land in:       ${mailbox.folder} (a line here for each)`
+
 /** What to type next. */
 export const welcome = (stack: Stack): string => `
 Everything runs: operator and gateway, a model that plays a script, and an order desk of tools.
@@ -39,6 +44,7 @@ Further runs, as bob over REST (the scripted model knows ORD-1287, ORD-1301 to O
 
 alice is an Owner:   . ${shellFor(stack, 'alice@acme.com')}
 mallory is nobody:   . ${shellFor(stack, 'mallory@acme.com')}
+${mail(stack)}
 Agents as applied:   ${join(stack.agents, '*.yaml')}
 Logs:                ${stack.log('operator')}, ${stack.log('gateway')}
 Ctrl-C stops everything.

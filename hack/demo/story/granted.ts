@@ -50,6 +50,10 @@ export const largeRefund = async (stage: Stage): Promise<void> => {
     'kubectl wait arun/refund-order-1287 --for=condition=AwaitingApproval --timeout=120s',
   )
   stage.check('the tool was not called', await stage.executed('ORD-1287'), [])
+  teller.says(
+    'Every member of the project is told of it by mail, with a link to the request. The link decides nothing.',
+  )
+  await stage.mailed('carol@acme.com', request)
   teller.says('carol, a Member of the project, looks at what waits and at this one in full, and approves.')
   await stage.types('carol@acme.com', 'kubectl approvals')
   await stage.types('carol@acme.com', `kubectl approvals ${request}`)

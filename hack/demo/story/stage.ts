@@ -50,6 +50,11 @@ export interface Stage {
   /** A token of a ServiceAccount of the project's namespace. */
   serviceAccountToken(name: string): Promise<string>
   request(name: string): Promise<ApprovalRequest>
+  /**
+   * Waits for the mail to somebody that links to a request and tells where it landed; without a mailbox of the demo it
+   * tells and checks nothing.
+   */
+  mailed(to: Person, request: string): Promise<void>
   /** What the order tools executed for an order, in order. */
   executed(order: string): Promise<readonly ExecutedCall[]>
   /** Tells what holds; ends the story where it does not. */
@@ -91,6 +96,22 @@ export const createStage = (stack: Stack, teller: Teller, interrupted: AbortSign
     }
   }
 
+  const mailed = async (to: Person, request: string): Promise<void> => {
+    if (stack.mailbox === undefined) return
+    const link = `${stack.gateway}/projects/${NAMESPACE}/approvals/${request}`
+    const patience = AbortSignal.timeout(PATIENCE_SECONDS * 1000)
+    const what = `a mail to ${to} links to ${link}`
+    try {
+      const mail = await stack.mailbox.find(
+        one => one.to.includes(to) && one.text.split('\n').includes(link),
+        AbortSignal.any([interrupted, patience]),
+      )
+      teller.holds(`${what}: ${mail.file}`)
+    } catch (error) {
+      throw new Differs(what, link, error)
+    }
+  }
+
   const run = (name: string) => read<AgentRun>('arun', name)
 
   return {
@@ -99,6 +120,7 @@ export const createStage = (stack: Stack, teller: Teller, interrupted: AbortSign
     check,
     executed,
     until,
+    mailed,
     run,
     serviceAccountToken: async name =>
       (await kubectl(stack.cluster, ['create', 'token', name, '-n', NAMESPACE])).trim(),

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { Projects } from './shell/projects.tsx'
+import { useArrival } from './sign-in/arrival.ts'
 import { useStanding } from './sign-in/hooks.ts'
 import { NoAnswer, SignIn } from './sign-in/sign-in.tsx'
 
@@ -7,6 +8,7 @@ import { NoAnswer, SignIn } from './sign-in/sign-in.tsx'
 export function App() {
   const standing = useStanding()
   const inside = standing.at === 'Inside'
+  useArrival(standing.at)
   // What waits, and where, is for nobody who is not signed in.
   useEffect(() => {
     if (!inside) document.title = 'Countersign'

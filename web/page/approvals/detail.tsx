@@ -45,7 +45,7 @@ export function Detail({ approval, ref, onDeciding, onDecided, onBack }: Props) 
           <p className="eyebrow">
             <Link place={{ project, section: 'agents' }}>{agent}</Link> wants to call
           </p>
-          <h2 id="request-title">
+          <h2 id="request-title" tabIndex={-1}>
             <code>
               <Said text={tool} />
             </code>

@@ -7,6 +7,7 @@ import { go, usePlace } from '../router.ts'
 import { useChosen } from './chosen.ts'
 import { Detail, type DetailHandle } from './detail.tsx'
 import { EmptyState } from './empty.tsx'
+import { useKeptFocus } from './kept-focus.ts'
 import { Notices, useNotices } from './notices.tsx'
 import { Queue, type QueueHandle } from './queue/queue.tsx'
 import { Help, useKeys } from './shortcuts.tsx'
@@ -23,6 +24,7 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
   const [help, setHelp] = useState(false)
   const detail = useRef<DetailHandle>(null)
   const queue = useRef<QueueHandle>(null)
+  const chosen = useRef<HTMLElement>(null)
   const narrow = useNarrow()
   const select = useCallback(
     (next: string | undefined, how: 'push' | 'replace' = 'push') =>
@@ -90,6 +92,7 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
   const step = useCallback((approval: Approval) => select(approval.name, 'replace'), [select])
 
   const empty = pending?.length === 0 && shown === undefined && error === undefined
+  useKeptFocus(chosen, '#request-title', !empty)
   return (
     <>
       <Notices notices={notices} onDismiss={dismiss} />
@@ -106,7 +109,7 @@ export function ApprovalsPage({ name }: { name: string | undefined }) {
             onDeciding={deciding}
             onLost={lost}
           />
-          <section className="chosen" aria-label="The request">
+          <section ref={chosen} className="chosen" aria-label="The request">
             {shown !== undefined && (
               <Detail
                 key={shown.uid}

@@ -203,6 +203,13 @@ export const approvalRequestKind: Kind = {
     // A string, as a date column would read "<invalid>" for what lies ahead.
     text('Expires', '.status.expiresAt', 'When it expires undecided.'),
     text('Run', '.spec.runRef.name', 'The run that waits.'),
+    wide(
+      text(
+        'Notified',
+        '.status.conditions[?(@.type=="Notified")].reason',
+        'Whether those whom it concerns were told of it.',
+      ),
+    ),
     wide(integer('Required', '.spec.requiredApprovals', 'How many different reviewers must approve.')),
     // A column takes the first of a list alone, so that who decided stands in the operator's own sentence.
     wide(

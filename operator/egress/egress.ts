@@ -216,6 +216,10 @@ export function describeNetworkError(error: unknown): string {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
       return 'its certificate is signed by nobody whom this machine trusts'
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'it does not speak TLS (https:) there'
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
@@ -224,6 +228,10 @@ export function describeNetworkError(error: unknown): string {
     default:
       if (code?.startsWith('HPE_') || findCause(error, each => each instanceof errors.HTTPParserError)) {
         return 'it does not speak HTTP'
+      }
+      // Some ports are never HTTP's (25 is mail): fetch refuses them without a code.
+      if (findCause(error, each => (each as Error).message === 'bad port')) {
+        return 'its port is one that no HTTP server may be on'
       }
       return code === undefined ? 'the connection failed' : `the connection failed (${code})`
   }

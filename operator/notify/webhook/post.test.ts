@@ -254,6 +254,19 @@ describe('a receiver that', () => {
     })
   })
 
+  it('speaks HTTP where TLS was expected', async () => {
+    const server = await serve((_, response) => void response.end())
+    expect(await send(server.url.replace('http:', 'https:'))).toMatchObject({
+      state: 'Retrying',
+      error: expect.stringContaining('does not speak TLS'),
+    })
+    expect(server.seen).toEqual([])
+  })
+
+  it('is said to be on the port of mail', async () => {
+    expect(await send('http://127.0.0.1:25/')).toMatchObject({ error: expect.stringContaining('its port') })
+  })
+
   it('is waited for no longer when the operator stops', async () => {
     const { happen, happened } = signalled()
     const server = await serve(happen)

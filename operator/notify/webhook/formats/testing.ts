@@ -85,7 +85,12 @@ const notices: fc.Arbitrary<Notice> = fc
 
 /** Holds a format to what must be so, whatever a request holds. */
 export const check = (property: (notice: Notice) => void) =>
-  fc.assert(fc.property(notices, property), { numRuns: 150 })
+  fc.assert(fc.property(notices, property), {
+    numRuns: 150,
+    // Long texts shrink for minutes.
+    interruptAfterTimeLimit: 20_000,
+    markInterruptAsFailure: true,
+  })
 
 /** Characters that would turn, hide or break what is shown. */
 export const DECEIVING = /\p{Cf}|(?!\n)\p{Cc}/u

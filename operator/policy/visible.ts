@@ -5,12 +5,12 @@ const DECEIVES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
+const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`
+
+// A character is one unit or two; texts may consist of such characters alone.
 const escaped = (character: string): string =>
   NAMED[character] ??
-  Array.from(
-    { length: character.length },
-    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
-  ).join('')
+  unit(character.charCodeAt(0)) + (character.length === 1 ? '' : unit(character.charCodeAt(1)))
 
 /**
  * `text` with every character that could deceive a reader written as an escape (`\u202e`, `\n`): what a reviewer sees

@@ -46,12 +46,7 @@ test.each<[Notice['event'], ReturnType<typeof aRequest>, string, string]>([
     'It waits until somebody decides, and expires if nobody does.',
   ],
   ['Reminded', aRequest(), 'Reminder: approval wanted', 'It was asked for 5 minutes ago and still waits.'],
-  [
-    'Escalated',
-    aRequest(),
-    'Escalated: approval wanted',
-    'nobody has decided it, so that you are asked now.',
-  ],
+  ['Escalated', aRequest(), 'Escalated: approval wanted', 'is not decided yet, so that you are asked now.'],
   ['Decided', rejected, 'Rejected', 'was rejected and is not made. The run fails.'],
   ['Decided', approved, 'Approved', 'was approved. The agent goes on with it.'],
   [

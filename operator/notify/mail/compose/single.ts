@@ -18,10 +18,42 @@ export function singleMail(notice: Notice, now: number): Content {
   const { event, request } = notice
   // Nothing of it comes from parameters or from what somebody wrote.
   const subject = `${titleOf(event, request)}: ${toolName(request)} (${whose(request)})`
+  const long = longOf(notice)
   return withinSize(share => {
-    const blocks = asks(event) ? asking(notice, now, share) : ended(notice, share)
+    const blocks = asks(event) ? asking(notice, long, now, share) : ended(notice, long, share)
     return { subject, text: plainText(blocks), html: htmlText(subject, blocks) }
   })
+}
+
+/** What may be long, in lines and before any of it is cut; made once, as it may take a while. */
+interface Long {
+  readonly params: readonly string[]
+  readonly gates: readonly string[]
+  readonly message: readonly string[]
+  readonly decisions: readonly string[]
+}
+
+/** More gates than this stop no call that anybody reads about here. */
+const MOST_GATES = 20
+
+function longOf({ request }: Notice): Long {
+  const { spec, status } = request
+  const gates = spec.gates.slice(0, MOST_GATES)
+  const more = spec.gates.length - gates.length
+  return {
+    params: prettyParams(spec.params, '', withoutDigest).split('\n'),
+    gates: [
+      ...gates.flatMap(gate => gateLines(gate, spec.agentRef.name, withoutDigest).map(unindented)),
+      ...(more === 0 ? [] : [`and ${more} more gates`]),
+    ],
+    message: spec.message ? spec.message.split(/\r?\n/) : [],
+    decisions: status.decisions
+      .toSorted((a, b) => (a.reviewer < b.reviewer ? -1 : 1))
+      .map(({ reviewer, verdict, reason }) => {
+        const done = verdict === 'Approve' ? 'approved' : 'rejected'
+        return `${reviewer} ${done}${reason ? `: ${reason}` : ''}`
+      }),
+  }
 }
 
 const MOST: Readonly<Record<'params' | 'gates' | 'words', Limits>> = {
@@ -36,7 +68,7 @@ const limits = (what: keyof typeof MOST, share: number): Limits => ({
   characters: Math.ceil(MOST[what].characters * share),
 })
 
-function asking(notice: Notice, now: number, share: number): Block[] {
+function asking(notice: Notice, long: Long, now: number, share: number): Block[] {
   const { event, request, expiresAt, url } = notice
   const { spec, metadata } = request
   const until = `${moment(expiresAt)}, ${span(expiresAt - now)} after this was sent`
@@ -62,16 +94,12 @@ function asking(notice: Notice, now: number, share: number): Block[] {
         ],
       ],
     },
-    ...parameters(notice, share),
-    ...message(notice, share),
+    ...parameters(notice, long.params, share),
+    ...message(notice, long.message, share),
     { kind: 'Heading', text: 'Why it waits' },
     {
       kind: 'Code',
-      lines: folded(
-        spec.gates.flatMap(gate => gateLines(gate, spec.agentRef.name, withoutDigest).map(unindented)),
-        limits('gates', share),
-        elsewhere(notice),
-      ),
+      lines: folded(long.gates, limits('gates', share), elsewhere(notice)),
     },
     { kind: 'Heading', text: 'From a terminal' },
     {
@@ -96,32 +124,29 @@ function lead({ event, request, expiresAt }: Notice, now: number): string {
     case 'Reminded':
       return `${wants} It was asked for ${ago} ago and still waits. It expires if nobody decides.`
     case 'Escalated':
-      return `${wants} It was asked for ${ago} ago and nobody has decided it, so that you are asked now. It expires if nobody does.`
+      return `${wants} It was asked for ${ago} ago and is not decided yet, so that you are asked now. It expires if it stays so.`
     default:
       return `${wants} ${waits}`
   }
 }
 
-function ended(notice: Notice, share: number): Block[] {
+function ended(notice: Notice, long: Long, share: number): Block[] {
   const { event, request, url } = notice
-  const said = request.status.decisions
-    .toSorted((a, b) => (a.reviewer < b.reviewer ? -1 : 1))
-    .map(({ reviewer, verdict, reason }) => {
-      const done = verdict === 'Approve' ? 'approved' : 'rejected'
-      return `${reviewer} ${done}${reason ? `: ${reason}` : ''}`
-    })
   return [
     { kind: 'Title', text: `${titleOf(event, request)}: ${toolName(request)}` },
     { kind: 'Words', text: ending(notice) },
     ...(url === undefined ? [] : [{ kind: 'Link', label: 'Open the request', url } as const]),
     { kind: 'Facts', rows: about(request) },
-    ...(said.length === 0
+    ...(long.decisions.length === 0
       ? []
       : [
           { kind: 'Heading', text: 'Who decided' } as const,
-          { kind: 'Quote', lines: folded(said, limits('words', share), elsewhere(notice)) } as const,
+          {
+            kind: 'Quote',
+            lines: folded(long.decisions, limits('words', share), elsewhere(notice)),
+          } as const,
         ]),
-    ...parameters(notice, share),
+    ...parameters(notice, long.params, share),
     { kind: 'Small', text: `Digest of the call: ${request.spec.callDigest}` },
     { kind: 'Small', text: footer([request.metadata.namespace ?? '']) },
   ]
@@ -157,13 +182,11 @@ function approvals(request: ApprovalRequest): string {
   return `${progress.given} of ${progress.required} given${by}; one rejection is enough to reject`
 }
 
-function parameters(notice: Notice, share: number): Block[] {
-  const { params } = notice.request.spec
-  const lines = prettyParams(params, '', withoutDigest).split('\n')
+function parameters(notice: Notice, lines: readonly string[], share: number): Block[] {
   return [
     { kind: 'Heading', text: 'Parameters' },
     { kind: 'Code', lines: folded(lines, limits('params', share), elsewhere(notice)) },
-    ...(holdsRedacted(params)
+    ...(holdsRedacted(notice.request.spec.params)
       ? [
           {
             kind: 'Words',
@@ -182,10 +205,9 @@ function parameters(notice: Notice, share: number): Block[] {
   ]
 }
 
-function message(notice: Notice, share: number): Block[] {
-  const text = notice.request.spec.message
-  if (!text) return []
-  const lines = folded(text.split(/\r?\n/), limits('words', share), elsewhere(notice))
+function message(notice: Notice, written: readonly string[], share: number): Block[] {
+  if (written.length === 0) return []
+  const lines = folded(written, limits('words', share), elsewhere(notice))
   return [
     { kind: 'Heading', text: "What the agent's author says" },
     { kind: 'Quote', lines },

@@ -250,3 +250,31 @@ describe('as many decisions as fit, with reasons as long as they may be', () => 
     expect(await outcome(settle(request, { phase: 'Approved' }))).toBe('allowed')
   })
 })
+
+it('lets a reviewer decide, and the operator settle, a request that as many were told of as the schema holds', async () => {
+  const request = await aRequest(namespace)
+  const notifications = Array.from({ length: 1000 }, (_, i) => ({
+    event: 'Requested' as const,
+    channel: 'Email' as const,
+    target: `${'x'.repeat(300)}-${i}`,
+    state: 'Failed' as const,
+    attempts: 1,
+    lastError: 'y'.repeat(1024),
+    at: '2026-01-01T00:00:00Z',
+  }))
+  const operator = people(namespace)['the operator']
+  await operator.patch(
+    approvalRequests,
+    refOf(request),
+    { type: 'merge', body: { status: { notifications } } },
+    { subresource: 'status' },
+  )
+  await decided(request, a)
+  const settling = operator.patch(
+    approvalRequests,
+    refOf(request),
+    { type: 'merge', body: { status: { phase: 'Approved', message: 'Settled.' } } },
+    { subresource: 'status' },
+  )
+  expect((await settling).status.phase).toBe('Approved')
+})

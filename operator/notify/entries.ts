@@ -23,6 +23,9 @@ export interface Result extends Told {
 
 export type Entries = readonly NotificationEntry[]
 
+/** Characters of an error that are kept: a request whose status grew beyond what is stored could not be decided. */
+const ERROR_LENGTH = 300
+
 /** As many as the schema takes. A list that is full takes no new ones; what it holds stays true. */
 const MOST = 1000
 
@@ -61,7 +64,7 @@ function entryFrom({ event, channel, target, outcome, attempts, at }: Result): N
     target: cutText(target, 320),
     state: outcome.state === 'Planned' ? 'Retrying' : outcome.state,
     attempts,
-    ...('error' in outcome ? { lastError: cutText(outcome.error, 1024) } : {}),
+    ...('error' in outcome ? { lastError: cutText(outcome.error, ERROR_LENGTH) } : {}),
     ...(at === undefined ? {} : { at }),
   }
 }
@@ -74,7 +77,7 @@ export function givenUp(entries: Entries, which: (entry: NotificationEntry) => s
     if (why === undefined) return entry
     changed = true
     const before = entry.lastError === undefined ? '' : ` (last error: ${entry.lastError})`
-    return { ...entry, state: 'Failed' as const, lastError: cutText(`${why}${before}`, 1024) }
+    return { ...entry, state: 'Failed' as const, lastError: cutText(`${why}${before}`, ERROR_LENGTH) }
   })
   return changed ? all : entries
 }

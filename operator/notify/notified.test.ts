@@ -137,6 +137,11 @@ describe('the list of who was told', () => {
     ])
   })
 
+  it('keeps of an error no more than fits a thousand times into a status', () => {
+    const [entry] = withResults([], [result({ state: 'Retrying', error: 'x'.repeat(5000) })])
+    expect(entry?.lastError?.length).toBeLessThanOrEqual(300)
+  })
+
   it('ends at as many as the schema takes', () => {
     const full = Array.from({ length: 1000 }, (_, i) => entry('Email', `p${i}`))
     expect(withResults(full, [result({ state: 'Sent' })])).toHaveLength(1000)

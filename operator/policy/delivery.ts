@@ -12,16 +12,10 @@ export interface Delivery {
 
 export type Deliveries = Readonly<Record<'email' | 'inApp' | 'webhooks', Delivery>>
 
-/** Reasons of a Project's condition `NotificationsReady`. True: `Ready`. */
-export const NOTIFICATIONS_REASONS = {
-  ready: 'Ready',
-  /** False: no mail can be sent. */
-  email: 'EmailNotReady',
-  /** False: some webhook cannot be called; the message says which. */
-  webhooks: 'WebhooksNotReady',
-  /** False: both. */
-  both: 'NotReady',
-} as const
+/** The reason of a Project's condition `NotificationsReady` where mail can be sent, and some webhook cannot be called. */
+const WEBHOOK_NOT_READY = 'WebhookNotReady'
+/** How the condition's message names each webhook that cannot be called; it is about mail as well where that is wrong. */
+const NAMES_WEBHOOK = /(^|\s)Webhook \S/
 
 const messages = {
   email: 'A mail to each member who hears of a request and has an address in the Project.',
@@ -36,13 +30,15 @@ const messages = {
  */
 export function deliveriesOf({ status }: Pick<Project, 'status'>): Deliveries {
   const found = status?.conditions?.find(({ type }) => type === 'NotificationsReady')
-  const { email, webhooks } = NOTIFICATIONS_REASONS
-  const problem = (other: string): { readonly problem?: string } =>
-    found?.status !== 'False' || found.reason === other ? {} : { problem: found.message }
-  const mail = problem(webhooks)
+  const wrong = found?.status === 'False' ? found : undefined
+  const mail = wrong?.reason === WEBHOOK_NOT_READY ? undefined : wrong
+  const webhook = wrong !== undefined && NAMES_WEBHOOK.test(wrong.message) ? wrong : undefined
   return {
-    email: { delivers: mail.problem === undefined, message: messages.email, ...mail },
+    email: { delivers: mail === undefined, message: messages.email, ...problemOf(mail) },
     inApp: { delivers: true, message: messages.inApp },
-    webhooks: { delivers: true, message: messages.webhooks, ...problem(email) },
+    webhooks: { delivers: true, message: messages.webhooks, ...problemOf(webhook) },
   }
 }
+
+const problemOf = (found: { readonly message: string } | undefined): { readonly problem?: string } =>
+  found === undefined ? {} : { problem: found.message }

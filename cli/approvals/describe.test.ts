@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { gateLines } from '../../operator/policy/why.ts'
 import { aDecision, anApproval, DIGEST, NOW } from '../testing.ts'
 import { painter } from '../text/paint.ts'
 import { describeRequest, ownRight } from './describe.ts'
@@ -110,42 +109,6 @@ Decide:
     const text = shown(anApproval({ status }))
     expect(text).toContain('Phase:       Expired\n')
     expect(text).toContain('2026-11-22 17:00:00Z (0s ago)  Expired: Nobody decided before the time ran out.')
-  })
-})
-
-describe('why a call waits', () => {
-  const gate = { name: 'order_tools.*', from: 'Agent' } as const
-  it.each([
-    [{ ...gate, outcome: 'Always' } as const, ['  gate order_tools.* of agent a: it stops every call']],
-    [
-      {
-        ...gate,
-        from: 'Project',
-        when: 'param.n > 1',
-        outcome: 'ConditionTrue',
-        values: { 'param.n': 2 },
-      } as const,
-      [
-        '  gate order_tools.* of the project',
-        '    when param.n > 1',
-        '    which holds:',
-        '      param.n = 2',
-      ],
-    ],
-    [
-      { ...gate, when: 'param.n > 1', outcome: 'ConditionUnknown', detail: 'param.n is missing' } as const,
-      [
-        '  gate order_tools.* of agent a',
-        '    when param.n > 1',
-        '    which could not be evaluated: param.n is missing',
-      ],
-    ],
-    [
-      { ...gate, outcome: 'ToolChanged', detail: 'its schema changed' } as const,
-      ['  gate order_tools.* of agent a: the tool is not the one that was accepted: its schema changed'],
-    ],
-  ])('%j', (fired, lines) => {
-    expect(gateLines(fired, 'a')).toEqual(lines)
   })
 })
 

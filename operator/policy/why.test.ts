@@ -39,7 +39,12 @@ describe('why a call waits', () => {
 
   it('tells each line of a long value, and of a redacted one that it is', () => {
     const value = { sku: 'A-1', card: { $redacted: 'hmac-sha256:ab' } }
-    const fired = { ...gate, when: 'param.line', outcome: 'ConditionTrue', values: { 'param.line': value } } as const
+    const fired = {
+      ...gate,
+      when: 'param.line',
+      outcome: 'ConditionTrue',
+      values: { 'param.line': value },
+    } as const
     expect(gateLines(fired, 'a', withoutDigest).slice(3)).toEqual([
       '      param.line = {',
       '        "sku": "A-1",',
@@ -50,7 +55,13 @@ describe('why a call waits', () => {
   })
 
   it('writes out what deceives, whoever wrote it', () => {
-    const fired = { name: 'a\u202e', from: 'Agent', when: 'b\u202e', outcome: 'ConditionUnknown', detail: 'c\nd' } as const
+    const fired = {
+      name: 'a\u202e',
+      from: 'Agent',
+      when: 'b\u202e',
+      outcome: 'ConditionUnknown',
+      detail: 'c\nd',
+    } as const
     expect(gateLines(fired, 'a')).toEqual([
       '  gate a\\u202e of agent a',
       '    when b\\u202e',

@@ -117,6 +117,22 @@ describe('a server that takes mail', () => {
     expect(smtp.arrived).toHaveLength(2)
   })
 
+  test('that hangs up just as the next one begins gets it over another connection', async () => {
+    let begun = 0
+    const smtp = await server({
+      onMailFrom: (_, __, done) => {
+        begun += 1
+        if (begun === 2) smtp.hangUp()
+        else done()
+      },
+    })
+    const { mailer } = mailerFor(plain(smtp))
+    await send(mailer, 'first-1-0')
+    expect(await send(mailer, 'second-1-0')).toEqual({ state: 'Sent' })
+    expect(smtp.connections()).toBe(2)
+    expect(smtp.arrived).toHaveLength(2)
+  })
+
   test('gets a test message, and one mail for several notices', async () => {
     const smtp = await server()
     const { mailer } = mailerFor(plain(smtp))

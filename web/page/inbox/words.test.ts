@@ -26,6 +26,13 @@ describe('words of a notification', () => {
     expect(askingWords(item)).toBe('order-manager asks to call order_tools.cancel')
   })
 
+  it('say that one is reminded, or that it was escalated to them', () => {
+    const approval = { agent: 'order-manager', tool: 'order_tools.cancel' }
+    const words = (event: InboxItem['event']) => askingWords({ event, approval } as InboxItem)
+    expect(words('Reminded')).toBe('order-manager still waits to call order_tools.cancel')
+    expect(words('Escalated')).toBe('Escalated to you: order-manager asks to call order_tools.cancel')
+  })
+
   it('count', () => {
     expect([waitingWords(1), waitingWords(12)]).toEqual(['1 request waits', '12 requests wait'])
   })

@@ -142,6 +142,19 @@ describe('notification settings', () => {
     await context.close()
   })
 
+  it('are tried by the operator, whose words stand there', async () => {
+    await set({ webhooks: [{ name: 'chat', format: 'Slack', urlSecretRef: { name: 'chat', key: 'url' } }] })
+    const { drawer, faults, context } = await open('alice')
+    const webhook = drawer.getByRole('group', { name: 'Webhook chat' })
+    await webhook.getByRole('button', { name: 'Test chat' }).click()
+    await webhook.getByText(/^Sent /).waitFor()
+    const { status } = await adminClient().get(projects, ref())
+    expect(status?.notificationTest).toMatchObject({ channel: 'Webhook', target: 'chat', state: 'Sent' })
+    await webhook.getByText(status?.notificationTest?.message ?? 'nothing').waitFor()
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
   it('are tried in this browser', async () => {
     const { page, drawer, faults, context } = await open('alice', {
       prepare: page =>

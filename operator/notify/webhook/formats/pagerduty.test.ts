@@ -81,4 +81,14 @@ describe('PagerDuty', () => {
       expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(512 * 1024)
     })
   })
+
+  it('cuts what is long, with a mark', () => {
+    const spec = { params: { note: '\u0001'.repeat(10_000) } }
+    const event = pagerDutyEvent(aNotice({ spec }), 'key') as {
+      payload: { custom_details: Record<string, string> }
+    }
+    const { Parameters = '' } = event.payload.custom_details
+    expect(Buffer.byteLength(JSON.stringify(Parameters))).toBeLessThanOrEqual(32_768 + 2)
+    expect(Parameters).toContain('cut here: the page shows all of it')
+  })
 })

@@ -147,6 +147,17 @@ describe('a server that takes mail', () => {
   })
 })
 
+test('a mail that cannot be written holds up no other', async () => {
+  const smtp = await server()
+  const { mailer } = mailerFor(plain(smtp))
+  const broken = aNotice(aRequest({}, {}, 'broken-1-0'), { expiresAt: Number.NaN })
+  expect(await mailer.send(alice, [broken], never)).toEqual({
+    state: 'Failed',
+    error: 'the mail could not be written: a fault of the operator',
+  })
+  expect(await send(mailer)).toEqual({ state: 'Sent' })
+})
+
 describe('a server that refuses', () => {
   test.each<[string, SMTPServerOptions, object]>([
     [
@@ -406,6 +417,8 @@ describe('a server that does not answer', () => {
     expect(wholeLane(await send(mailer))).toContain('does not answer in time')
   })
 
+  /** No silence ends it then. */
+  const FOREVER = { answerMs: 3_600_000 }
   const answers = (line: string, socket: Socket, last: string): void => {
     if (/^EHLO/.test(line)) socket.write('250 hello\r\n')
     else if (/^(MAIL|RCPT)/.test(line)) socket.write('250 ok\r\n')
@@ -422,7 +435,7 @@ describe('a server that does not answer', () => {
       answers(line, socket, '250-')
       if (line === '.') told()
     }, '220 hello\r\n')
-    const { mailer, clock } = mailerFor(plain(smtp))
+    const { mailer, clock } = mailerFor(plain(smtp), FOREVER)
     const sending = send(mailer)
     await whole
     await clock.advance(IMPATIENT.messageMs)
@@ -433,7 +446,7 @@ describe('a server that does not answer', () => {
 
   test('holds a second message only as long as its signal lets it', async () => {
     const smtp = await silent(() => {}, '220 hello\r\n')
-    const { mailer, clock } = mailerFor(plain(smtp))
+    const { mailer, clock } = mailerFor(plain(smtp), FOREVER)
     const first = send(mailer)
     const leave = new AbortController()
     const second = mailer.send(alice, [aNotice()], leave.signal)
@@ -446,7 +459,7 @@ describe('a server that does not answer', () => {
 
   test('is left alone when the mailer closes', async () => {
     const smtp = await silent(() => {}, '220 hello\r\n')
-    const { mailer } = mailerFor(plain(smtp))
+    const { mailer } = mailerFor(plain(smtp), FOREVER)
     const sending = send(mailer)
     await expect.poll(() => smtp.sockets.size).toBe(1)
     await mailer.close()

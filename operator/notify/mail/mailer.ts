@@ -58,7 +58,14 @@ export const createMailer = (deps: MailerDeps): Mailer => {
     if (!read.ok) return { state: 'Retrying', error: read.message, wholeLane: true }
     if (closed) return STOPPED
     const { settings, version } = read
-    const mail = compose({ from: settings.from, address, name: to.name, now: clock.now() })
+    let mail: Composed
+    try {
+      mail = compose({ from: settings.from, address, name: to.name, now: clock.now() })
+    } catch (error) {
+      // Of no other mail: it must not hold up the lane.
+      logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a mail cannot be written')
+      return { state: 'Failed', error: 'the mail could not be written: a fault of the operator' }
+    }
     const limit = new AbortController()
     const cancel = clock.after(patience.messageMs, () => limit.abort())
     try {

@@ -35,6 +35,6 @@ export const NO_DECIDING_HERE =
 
 /** Why somebody gets a mail, and who may change that. */
 export const footer = (projects: readonly string[]): string =>
-  `Countersign sends you this as a member of ${
-    projects.length === 1 ? `the project ${projects[0]}` : `the projects ${projects.join(', ')}`
-  }. Its Owners and Admins set in the project's notifications who gets mail.`
+  projects.length === 1
+    ? `Countersign sends you this as a member of the project ${projects[0]}. Its Owners and Admins set in the project's notifications who gets mail.`
+    : `Countersign sends you this as a member of the projects ${projects.join(', ')}. Their Owners and Admins set in the projects' notifications who gets mail.`

@@ -133,6 +133,25 @@ describe('a server that takes mail', () => {
     expect(smtp.arrived).toHaveLength(2)
   })
 
+  test('gets it once, however slow it is', async () => {
+    const slowly = (done: () => void) => setTimeout(done, 150)
+    const smtp = await server({
+      onConnect: (_, done) => void slowly(done),
+      onMailFrom: (_, __, done) => void slowly(done),
+      onRcptTo: (_, __, done) => void slowly(done),
+    })
+    const { mailer } = mailerFor(plain(smtp))
+    expect(await Promise.all([send(mailer, 'first-1-0'), send(mailer, 'second-1-0')])).toEqual([
+      { state: 'Sent' },
+      { state: 'Sent' },
+    ])
+    expect(smtp.arrived.map(({ mail }) => mail.messageId)).toEqual([
+      '<msg_first-1-0@acme.com>',
+      '<msg_second-1-0@acme.com>',
+    ])
+    expect(smtp.connections()).toBe(1)
+  })
+
   test('gets a test message, and one mail for several notices', async () => {
     const smtp = await server()
     const { mailer } = mailerFor(plain(smtp))
@@ -426,7 +445,7 @@ describe('a server that does not answer', () => {
     else if (line === '.') socket.write(last)
   }
 
-  test('after DATA, but sends a byte now and then: the time of the message ends it', async () => {
+  test('after DATA, but for the beginning of an answer: the time of the message ends it', async () => {
     let told = () => {}
     const whole = new Promise<void>(resolve => {
       told = resolve

@@ -43,10 +43,8 @@ export interface RunController {
 /** Looks in a row before a run gives way to others. */
 const MAX_LOOKS = 50
 
-export const createRunController = (deps: RunDeps): RunController => {
-  /** What is remembered of the runs under one key, by UID: a run that was created again is another one. */
-  const known = new Map<string, Map<string, Remembered>>()
-
+/** @param known what is remembered of runs: empty for a process that has just started */
+export const createRunController = (deps: RunDeps, known: RunMemories = new Map()): RunController => {
   const memoryOf = (key: string, run: AgentRun): RunMemory => {
     const runs = known.get(key) ?? new Map<string, Remembered>()
     known.set(key, runs)
@@ -121,10 +119,14 @@ export const createRunController = (deps: RunDeps): RunController => {
   }
 }
 
-interface Remembered {
+/** A run as it was last seen, and what is remembered of it. */
+export interface Remembered {
   readonly run: AgentRun
   readonly memory: RunMemory
 }
+
+/** What is remembered of the runs under one key, by UID: a run that was created again is another one. */
+export type RunMemories = Map<string, Map<string, Remembered>>
 
 /** Says in the run's conditions that it waits for the audit log. */
 const sayUnrecorded = async (scope: Scope, error: AuditUnavailable): Promise<void> => {

@@ -79,6 +79,13 @@ describe('notification settings', () => {
         }),
     })
     await drawer.getByText('Not ready: nothing is sent. No mail server.').waitFor()
+    // What is ready changes without the settings: the operator writes it to the Project.
+    const asked = page.waitForRequest(one => one.url().includes('/notifications/preview'))
+    await adminClient().patch(projects, ref(), {
+      type: 'merge',
+      body: { metadata: { annotations: { note: 'changed' } } },
+    })
+    await asked
     await drawer.getByText('Not all of it is ready. The Secret of chat is missing.').waitFor()
     await heard(page, 'order-manager').getByText('not ready').waitFor()
     await heard(page, 'order-manager').getByText('No e-mail reaches').waitFor()
@@ -92,6 +99,8 @@ describe('notification settings', () => {
     await drawer.getByText('Saved.').waitFor()
     expect(await stored()).toEqual({ email: { enabled: false } })
     expect(faults).toEqual([])
+    // Some may be under way.
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
   })
 

@@ -26,11 +26,20 @@ const finished = ({ routes = [], webhooks = [], ...others }: Notifications): Not
  * may ask too. `again`: whatever else it depends on.
  */
 export function usePreview(agents: readonly string[], draft: Notifications | undefined, again: unknown) {
-  const { api, project } = useHere()
+  const { api, project, feed } = useHere()
+  const [changes, setChanges] = useState(0)
+  // What is ready is the operator's to say, some time after the settings are saved.
+  useEffect(
+    () =>
+      feed.onEvent(({ type }) => {
+        if (type === 'ProjectChanged' || type === 'Reset') setChanges(count => count + 1)
+      }),
+    [feed],
+  )
   const [state, setState] = useState<{ value?: NotificationPreview; error?: Error }>({})
   const names = agents.slice(0, MOST_AGENTS).join(',')
   const body = draft === undefined ? undefined : JSON.stringify(finished(draft))
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `again` is what happened
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `again` and `changes` are what happened
   useEffect(() => {
     const stop = new AbortController()
     const path = `/projects/${encodeURIComponent(project)}/notifications/preview`
@@ -56,6 +65,6 @@ export function usePreview(agents: readonly string[], draft: Notifications | und
       clearTimeout(timer)
       stop.abort()
     }
-  }, [api, project, names, body, again])
+  }, [api, project, names, body, again, changes])
   return state
 }

@@ -90,12 +90,14 @@ const readiness = async ({ mailer, webhooks }: ProjectNotifyDeps, { metadata, sp
   })
 }
 
+const TAKEN = { Email: 'The mail server took it.', Webhook: 'The receiver took it.' } as const
+
 const sendTest = async (deps: ProjectNotifyDeps, project: Project, wanted: WantedTest): Promise<Test> => {
   const outcome = await trySending(deps, project, wanted)
   return {
     ...wanted,
     state: outcome.state === 'Sent' ? 'Sent' : 'Failed',
-    message: outcome.state === 'Sent' ? 'It was taken.' : cutText(outcome.error, 1024),
+    message: outcome.state === 'Sent' ? TAKEN[wanted.channel] : cutText(outcome.error, 1024),
     at: new Date(deps.clock.now()).toISOString(),
   }
 }

@@ -4,7 +4,7 @@ import type { Project } from '../../crds/v1alpha1/project.ts'
 import { agents, approvalRequests, auditRecords, projects } from '../../crds/v1alpha1/resources.ts'
 import { adminClient, clientForServiceAccount, testNamespace } from '../../hack/testing.ts'
 import { agentItem } from './agents/routes.ts'
-import { approvalItem } from './approvals/item.ts'
+import { approvalDetail } from './approvals/item.ts'
 import { auditItem } from './audit/item.ts'
 import { defaultLimits } from './limits/options.ts'
 import { startGateway, type TestGateway } from './testing.ts'
@@ -128,7 +128,7 @@ describe.skipIf(!haveTokens())('reading over REST', () => {
       const { body } = await as('carol').get(`${base()}/approvals/times-1-0`)
       expect(body.requestedAt).toBe(metadata.creationTimestamp)
       expect(Date.parse(body.expiresAt) - Date.parse(body.requestedAt)).toBe(90_000)
-      expect(approvalItem.strict().parse(body)).toEqual(body)
+      expect(approvalDetail.strict().parse(body)).toEqual(body)
       expect(body).toMatchObject({
         project,
         agent: 'order-manager',

@@ -1,8 +1,10 @@
-import type { AgentRun, AgentRunStatus, RunPhase } from '../../../crds/v1alpha1/agentrun.ts'
+import type { AgentRun, AgentRunStatus, CallState, RunPhase } from '../../../crds/v1alpha1/agentrun.ts'
+import type { AuditAction } from '../../../crds/v1alpha1/audit-actions.ts'
 import { RUN_FINALIZER } from '../../../crds/v1alpha1/meta.ts'
 import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
 import { isNotFound } from '../../../kube/errors.ts'
 import { auditKey, type NewEntry } from '../../audit/entry.ts'
+import type { Appended } from '../../audit/writer.ts'
 import { cutText } from '../../policy/json.ts'
 import { OPERATOR } from '../approvalrequest/entries.ts'
 import { abandonQuestion } from './ask.ts'
@@ -56,7 +58,7 @@ export const writeEnd = async (scope: Scope, status: AgentRunStatus): Promise<Ne
 /** A run that has ended: its end is recorded, and after its time it is deleted. */
 export const afterEnd = async (scope: Scope): Promise<Next> => {
   const { deps } = scope
-  await deps.audit.append(namespaceOf(scope), [endedEntry(scope.run, statusOf(scope))])
+  await recordEnd(scope)
   deps.turns.forget(uidOf(scope))
   await releaseRun(scope)
   const { run } = scope
@@ -76,12 +78,34 @@ export const afterEnd = async (scope: Scope): Promise<Next> => {
   return {}
 }
 
+/**
+ * Records that a run is over, and the end of every intent that came to nothing: of a call that was not made the trace
+ * says so, but whoever closed it need not have known of an intent that another process, or a write whose answer was
+ * lost, had put into the chain. Where the end of the run is recorded all that stands before it is known.
+ */
+const recordEnd = async (scope: Scope): Promise<Appended> => {
+  const { audit } = scope.deps
+  const namespace = namespaceOf(scope)
+  const recorded = await audit.append(namespace, [endedEntry(scope.run, statusOf(scope))])
+  const has = (action: AuditAction, id: string) => audit.has(namespace, auditKey(action, uidOf(scope), id))
+  const unended = (statusOf(scope).steps ?? []).flatMap(({ id, tool, state, params }) => {
+    if (id === undefined || tool === undefined || state === undefined || !NOT_MADE.has(state)) return []
+    if (!has('ToolExecuting', id) || has('ToolExecuted', id)) return []
+    const call = { id, tool, providerCallID: '', ...(params === undefined ? {} : { params }) }
+    return [executedEntry(scope, scope.agent, call, state)]
+  })
+  return unended.length === 0 ? recorded : audit.append(namespace, unended)
+}
+
+/** States of calls that were not made. */
+const NOT_MADE: ReadonlySet<CallState> = new Set(['NotExecuted', 'Rejected', 'Expired', 'Cancelled'])
+
 /** A run that has nothing open any more: lets it go, so that it can be deleted whether the operator is there or not. */
 export const releaseRun = async (scope: Scope): Promise<Next> => {
   const { deps, run } = scope
   const { finalizers = [] } = run.metadata
   if (!finalizers.includes(RUN_FINALIZER)) return {}
-  const recorded = await deps.audit.append(namespaceOf(scope), [endedEntry(run, statusOf(scope))])
+  const recorded = await recordEnd(scope)
   if (recorded === 'NamespaceTerminating') {
     deps.log.warn(
       { namespace: namespaceOf(scope), name: run.metadata.name, phase: statusOf(scope).phase },

@@ -5,6 +5,7 @@ import { customResourceDefinition } from './crd.ts'
 import { notificationSchema } from './notification.ts'
 import { reference } from './reference.ts'
 import { rightsPage } from './rights.ts'
+import { stateMachinesPage } from './state-machines.ts'
 
 export interface GeneratedFile {
   /** From the root of the repository, with slashes. */
@@ -23,6 +24,7 @@ export const generatedFiles = (): readonly GeneratedFile[] => [
   })),
   { path: 'docs/reference.md', content: reference(kinds) },
   { path: 'docs/rights.md', content: rightsPage() },
+  { path: 'docs/state-machines.md', content: stateMachinesPage() },
   { path: 'docs/notification.v1.schema.json', content: notificationSchema() },
 ]
 

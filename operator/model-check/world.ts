@@ -1,0 +1,442 @@
+import type { AgentRun } from '../../crds/v1alpha1/agentrun.ts'
+import type { ApprovalRequest, Decision } from '../../crds/v1alpha1/approvalrequest.ts'
+import { anAgent, aRun, callIDs, type Plot, REVIEWERS } from './cast.ts'
+import { type Input, Machine, type Stand } from './machine.ts'
+import { EMPTY_MEMORY, type Memory } from './memory.ts'
+import { Pool } from './pool.ts'
+import type { Look, Sabotage } from './process.ts'
+import { type Answer, cachedSlots, deadline, type Op, Rules, type Server, timeOf } from './server.ts'
+import { type Operator, prune, type State } from './state.ts'
+
+/** What may happen in a world that is explored, and how often. */
+export interface Scenario {
+  readonly name: string
+  readonly plot: Plot
+  /** Operators that believe they lead. */
+  readonly operators: number
+  /**
+   * How much goes wrong, each time at any place: an operator crashes; it is stopped in the middle of a look while the
+   * other one, or the clock, goes on; its caches lag behind for a look; an answer of the server is lost, the request having landed
+   * or not; the notifier writes into a request.
+   */
+  readonly disturbances: number
+  /** The reviewers who may decide, one verdict each; none: nobody decides. */
+  readonly reviewers: number
+  readonly cancel: boolean
+  readonly deletion: boolean
+  /** Ticks for which a request may stay open after its time. */
+  readonly beyond: number
+  /** Ticks that the clocks of the operators are ahead of the server's. */
+  readonly ahead: number
+  /** The tool may answer with an error. */
+  readonly toolFails: boolean
+  /** Default true: the admission policies are there. */
+  readonly policies?: boolean
+  readonly sabotage?: Sabotage
+}
+
+/** Who does a step: an operator or time, which go on by themselves, or somebody who may as well not. */
+export interface Edge {
+  readonly label: string
+  readonly to: State
+  readonly fair: boolean
+}
+
+/** A step of an operator that reached the tool: judged when it happens. */
+export type OnCall = (state: State, call: number, operator: number) => void
+
+const NAMES = ['A', 'B']
+
+/** One scenario: its first state, and what can happen in each. */
+export class World {
+  readonly scenario: Scenario
+  readonly pool = new Pool()
+  readonly rules: Rules
+  readonly machines: readonly Machine[]
+  readonly #cached: number
+  /** What there is to look at. */
+  readonly #looks: readonly Look[]
+  readonly #empty: number
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario
+    const { plot, sabotage = {}, policies = true } = scenario
+    const agent = this.pool.get(this.pool.put(anAgent(plot))) as ReturnType<typeof anAgent>
+    this.rules = new Rules({ pool: this.pool, calls: plot.calls, agent: this.pool.put(agent), policies })
+    this.#cached = cachedSlots(plot.calls)
+    this.#looks = [undefined, ...this.rules.names.slice(1, this.#cached).map(slot => slot.split('/')[1])]
+    this.#empty = this.pool.put(EMPTY_MEMORY)
+    this.machines = NAMES.slice(0, scenario.operators).map(
+      executor => new Machine({ pool: this.pool, plot, agent, executor, recorders: new Map(), sabotage }),
+    )
+  }
+
+  /** The run was just created, and every operator has just started. */
+  first(): State {
+    const names = this.rules.names
+    return this.restarted({
+      server: {
+        slots: names.map((_, slot) => [slot === 0 ? this.pool.put(aRun()) : 0]),
+        writes: names.map((_, slot) => (slot === 0 ? 1 : 0)),
+        records: [],
+        clock: 0,
+      },
+      operators: [],
+      left: 0,
+      active: -1,
+      called: callIDs(this.scenario.plot).map(() => 0),
+    })
+  }
+
+  /** The same, with operators that have just started and everything left that may go wrong. */
+  restarted({ server, called }: State): State {
+    const { disturbances: left } = this.scenario
+    const operators = this.machines.map(() => this.#fresh(server))
+    return prune({ server, called, operators, left, active: -1 }, this.#cached)
+  }
+
+  /** What stands in another world of the same plot, as the first state of this one. */
+  adopt(other: World, { server, called }: State): State {
+    const copy = (number: number) => this.pool.put(other.pool.get<object>(number))
+    const slots = server.slots.map(versions => [copy(versions.at(-1) ?? 0)])
+    return this.restarted({
+      ...this.first(),
+      called,
+      server: { ...server, slots, records: server.records.map(copy) },
+    })
+  }
+
+  /** Whether the first answer of the model is stored. */
+  hasTurn(server: Server): boolean {
+    return this.rules.current(server, this.#cached) !== undefined
+  }
+
+  run(server: Server): AgentRun | undefined {
+    return this.rules.current<AgentRun>(server, 0)
+  }
+
+  requests(server: Server): (ApprovalRequest | undefined)[] {
+    return callIDs(this.scenario.plot).map((_, index) =>
+      this.rules.current<ApprovalRequest>(server, 1 + index),
+    )
+  }
+
+  memory(operator: Operator): Memory {
+    return this.pool.get<Memory>(operator.memory) as Memory
+  }
+
+  /** Everything that can happen next. */
+  async next(state: State, onCall: OnCall): Promise<Edge[]> {
+    const edges: Edge[] = [...this.#people(state), ...this.#time(state)]
+    for (const index of state.operators.keys()) {
+      if (!this.#maySymmetrically(state, index)) continue
+      const turn = takeTurn(state, index)
+      if (turn) edges.push(...(await this.#operator(turn, index, onCall)))
+    }
+    return edges.map(edge => ({ ...edge, to: prune(edge.to, this.#cached) }))
+  }
+
+  /** As long as both are the same, A goes first. */
+  #maySymmetrically(state: State, index: number): boolean {
+    if (index === 0 || state.left < this.scenario.disturbances) return true
+    const untouched = ({ memory, stand }: Operator) => memory === this.#empty && stand === 0
+    return !state.operators.every(untouched)
+  }
+
+  #fresh(server: Server): Operator {
+    const at = server.slots.slice(0, this.#cached).map(versions => versions.length - 1)
+    return { at, lags: false, memory: this.#empty, stand: 0 }
+  }
+
+  async #operator(state: State, index: number, onCall: OnCall): Promise<Edge[]> {
+    const operator = state.operators[index] as Operator
+    const name = NAMES[index]
+    const edges: Edge[] = []
+    if (operator.stand === 0) {
+      for (const { label, memory } of outside(this.memory(operator), this.scenario.toolFails)) {
+        const to = this.#with(state, index, { ...operator, memory: this.pool.put(memory) })
+        edges.push({ label: `${name} ${label}`, to, fair: true })
+      }
+      for (const at of this.#looks) {
+        const label = `${name} looks at ${at ?? 'the run'}`
+        for (const to of await this.#begin(state, index, at, onCall)) {
+          if (to.operators[index]?.stand === 0) {
+            if (isNews(to, state, index)) edges.push({ label, to, fair: true })
+          } else {
+            // It could as well have begun later, with the same old caches: it begins with its first request.
+            for (const edge of await this.#answers(to, index, onCall))
+              edges.push({ ...edge, label: `${label}, ${edge.label}` })
+          }
+        }
+      }
+    } else {
+      for (const edge of await this.#answers(state, index, onCall))
+        edges.push({ ...edge, label: `${name} ${edge.label}` })
+    }
+    if (state.left > 0 && (operator.stand !== 0 || operator.memory !== this.#empty)) {
+      const left = state.left - 1
+      const to = this.#with({ ...state, left }, index, this.#fresh(state.server))
+      edges.push({ label: `${name} crashes and starts again`, to, fair: false })
+    }
+    return edges
+  }
+
+  /** A look as it begins now, or as it began just before the clock went on. */
+  async #begin(state: State, index: number, at: Look, onCall: OnCall): Promise<State[]> {
+    const { clock } = state.server
+    const began = await this.#input(state, index, { look: { at } }, clock, onCall)
+    if (clock === 0 || state.left === 0) return began
+    const before = { ...state, left: state.left - 1 }
+    return [...began, ...(await this.#input(before, index, { look: { at } }, clock - 1, onCall))]
+  }
+
+  /** What can become of each request that an operator waits for. */
+  async #answers(state: State, index: number, onCall: OnCall): Promise<Edge[]> {
+    const operator = state.operators[index] as Operator
+    const edges: Edge[] = []
+    const give = async (from: State, asked: number, wrote: boolean, answer: Answer): Promise<State[]> =>
+      this.#input(from, index, { wrote, answered: { index: asked, answer } }, from.server.clock, onCall)
+    for (const { index: asked, op } of (this.machines[index] as Machine).stand(operator.stand).pending) {
+      const { server, answer } = this.rules.apply(state.server, op)
+      for (const to of await give({ ...state, server }, asked, isWrite(op), answer))
+        edges.push({ label: inWords(op, answer), to, fair: true })
+      if (state.left === 0 || !isWrite(op)) continue
+      const left = state.left - 1
+      for (const after of new Set([server, state.server])) {
+        const what = after === state.server ? 'and it never arrives' : 'and the answer is lost'
+        for (const to of await give({ ...state, left, server: after }, asked, true, 'Lost'))
+          edges.push({ label: `${inWords(op, undefined)}, ${what}`, to, fair: false })
+      }
+    }
+    return edges
+  }
+
+  /**
+   * Gives an operator an input, with every version that its caches may hold at that moment, and lets it go on to its
+   * next request that is a step of its own.
+   */
+  async #input(
+    state: State,
+    index: number,
+    what: Pick<Input, 'look' | 'answered' | 'wrote'>,
+    clock: number,
+    onCall: OnCall,
+  ): Promise<State[]> {
+    const operator = state.operators[index] as Operator
+    const machine = this.machines[index] as Machine
+    const from = operator.stand === 0 ? { memory: operator.memory } : { stand: operator.stand }
+    const { slots } = state.server
+    const now = timeOf(clock + this.scenario.ahead)
+    const ways: State[] = []
+    const tried = new Set<string>()
+    const newest = slots.slice(0, this.#cached).map(versions => versions.length - 1)
+    const toTry = state.left > 0 || operator.lags ? [operator.at, newest] : [newest]
+    for (let seen = toTry.pop(); seen; seen = toTry.pop()) {
+      if (tried.has(seen.join())) continue
+      tried.add(seen.join())
+      const at = seen
+      const views = at.map((version, slot) => slots[slot]?.[version] ?? 0)
+      const stand = await machine.next(from, { ...what, views, now })
+      const behind = stand.read.filter(slot => (at[slot] ?? 0) < (newest[slot] ?? 0))
+      for (const slot of behind)
+        toTry.push(at.map((version, other) => (other === slot ? version + 1 : version)))
+      const lags = operator.lags || behind.length > 0
+      const left = lags && !operator.lags ? state.left - 1 : state.left
+      const raised = at.map((version, slot) => {
+        const known = stand.read.includes(slot) ? version : (operator.at[slot] ?? 0)
+        return stand.wrote.includes(slot)
+          ? Math.max(known, slots[slot]?.lastIndexOf(stand.views[slot] ?? 0) ?? 0)
+          : known
+      })
+      const next = this.#with({ ...state, left }, index, {
+        at: raised,
+        lags: lags && stand.after === undefined,
+        memory: stand.after ?? operator.memory,
+        stand: stand.after === undefined ? stand.number : 0,
+      })
+      ways.push(...(await this.#goOn(this.#calls(next, stand, index, onCall), index, stand, clock, onCall)))
+    }
+    return ways
+  }
+
+  /** Reads that may as well happen at once are answered at once. */
+  async #goOn(state: State, index: number, stand: Stand, clock: number, onCall: OnCall): Promise<State[]> {
+    const read =
+      stand.after === undefined ? stand.pending.find(({ op }) => this.#isIdle(op, stand)) : undefined
+    if (!read) return [state]
+    const { answer } = this.rules.apply(state.server, read.op)
+    return this.#input(state, index, { answered: { index: read.index, answer } }, clock, onCall)
+  }
+
+  /**
+   * Reads of the audit log (a create that finds its place taken reads on), of the agent (which nobody changes here),
+   * and whatever a look reads before it writes: it could as well have begun later, with the same old caches.
+   */
+  #isIdle(op: Op, stand: Stand): boolean {
+    if (isWrite(op)) return false
+    const { slot } = op
+    if (slot.startsWith('Agent/') || slot.startsWith('AuditRecord/')) return true
+    return !stand.inputs.some(({ wrote }) => wrote)
+  }
+
+  #calls(state: State, stand: Stand, index: number, onCall: OnCall): State {
+    let after = state
+    for (const id of stand.called) {
+      const call = callIDs(this.scenario.plot).indexOf(id)
+      after = { ...after, called: after.called.map((times, one) => (one === call ? times + 1 : times)) }
+      onCall(after, call, index)
+    }
+    return after
+  }
+
+  #with(state: State, index: number, operator: Operator): State {
+    const operators = state.operators.map((one, other) => (other === index ? operator : one))
+    return { ...state, operators, active: operator.stand === 0 ? -1 : index }
+  }
+
+  *#people(state: State): Generator<Edge> {
+    const { server } = state
+    const edge = (label: string, after: Server): Edge => ({
+      label,
+      to: { ...state, server: after },
+      fair: false,
+    })
+    for (const [index, request] of this.requests(server).entries()) {
+      if (!request) continue
+      const slot = 1 + index
+      const present = REVIEWERS.slice(0, this.scenario.reviewers)
+      // Nothing but the name tells reviewers apart, so of those who have not decided the first is as good as any.
+      const reviewer = present.find(name => !request.status.decisions.some(one => one.reviewer === name))
+      for (const verdict of reviewer ? (['Approve', 'Reject'] as const) : []) {
+        const decision = { reviewer, verdict, reason: 'so', via: 'Token' } as Decision
+        const after = this.rules.decide(server, slot, decision)
+        if (after) yield edge(`${reviewer}: ${verdict} on ${request.metadata.name}`, after)
+      }
+      if (state.left > 0) {
+        const entry = { channel: 'Email', target: 'alice@acme.com', state: 'Sent', attempts: 1 }
+        const noted = {
+          ...request,
+          status: { ...request.status, notifications: [...(request.status.notifications ?? []), entry] },
+        } as ApprovalRequest
+        const to = { ...state, left: state.left - 1 }
+        yield {
+          label: `the notifier writes into ${request.metadata.name}`,
+          to: { ...to, server: this.rules.put(server, slot, noted) },
+          fair: false,
+        }
+      }
+    }
+    const run = this.run(server)
+    if (!run) return
+    if (this.scenario.cancel && !run.spec.cancel) {
+      const cancelled = {
+        ...run,
+        metadata: { ...run.metadata, generation: 2 },
+        spec: { ...run.spec, cancel: true },
+      }
+      yield edge('somebody cancels the run', this.rules.put(server, 0, cancelled))
+    }
+    if (this.scenario.deletion && !run.metadata.deletionTimestamp) {
+      const held = (run.metadata.finalizers ?? []).length > 0
+      const deletionTimestamp = new Date(timeOf(server.clock)).toISOString()
+      const after = held ? { ...run, metadata: { ...run.metadata, deletionTimestamp } } : undefined
+      yield edge('somebody deletes the run', this.rules.put(server, 0, after))
+    }
+  }
+
+  /** The clock, and the collector of what belongs to a run that is gone. */
+  *#time(state: State): Generator<Edge> {
+    const { server } = state
+    // While nobody waits for an open request the time means nothing, but for what stands in the objects.
+    const open = this.requests(server).some(
+      request =>
+        request?.status.phase === 'Pending' && server.clock < deadline(request) + this.scenario.beyond,
+    )
+    if (open) {
+      yield {
+        label: `the clock goes to ${server.clock + 1}`,
+        to: { ...state, server: { ...server, clock: server.clock + 1 } },
+        fair: true,
+      }
+    }
+    if (this.run(server)) return
+    for (const slot of server.slots.keys()) {
+      if (slot === 0 || server.slots[slot]?.at(-1) === 0) continue
+      yield {
+        label: `the collector takes ${this.rules.names[slot]}`,
+        to: { ...state, server: this.rules.put(server, slot, undefined) },
+        fair: true,
+      }
+    }
+  }
+}
+
+/** The state in which an operator goes on; undefined where another one would have to be paused too often. */
+const takeTurn = (state: State, index: number): State | undefined => {
+  const { active, left } = state
+  if (active === -1 || active === index) return state
+  return left === 0 ? undefined : { ...state, left: left - 1, active: -1 }
+}
+
+/** A look that changes nothing but how new a cache is changes nothing: what can follow could follow before. */
+const isNews = (to: State, from: State, index: number): boolean => {
+  const [after, before] = [to.operators[index] as Operator, from.operators[index] as Operator]
+  return after.stand !== 0 || after.memory !== before.memory || to.server !== from.server
+}
+
+/** What the world outside answers to a process: the tool, the model. */
+const outside = (memory: Memory, toolFails: boolean): { label: string; memory: Memory }[] => [
+  ...memory.flights.flatMap(({ call, state }) =>
+    state !== 'Calling'
+      ? []
+      : (toolFails ? (['Result', 'Error'] as const) : (['Result'] as const)).map(kind => ({
+          label: `hears from the tool of call ${call}: ${kind}`,
+          memory: {
+            ...memory,
+            flights: memory.flights.map(flight =>
+              flight.call === call
+                ? { call, state: 'Done' as const, outcome: { kind, text: kind, sent: true } }
+                : flight,
+            ),
+          },
+        })),
+  ),
+  ...(memory.model && !memory.model.answered
+    ? [
+        {
+          label: `hears from the model, turn ${memory.model.turn}`,
+          memory: { ...memory, model: { ...memory.model, answered: true } },
+        },
+      ]
+    : []),
+]
+
+const isWrite = ({ verb }: Op): boolean => verb !== 'find' && verb !== 'get' && verb !== 'list'
+
+const VERBS: Record<Op['verb'], string> = {
+  find: 'reads',
+  get: 'reads',
+  list: 'lists',
+  create: 'creates',
+  status: 'writes the status of',
+  metadata: 'writes the metadata of',
+  delete: 'deletes',
+}
+
+/** `writes the status of AgentRun/r (Running, 1.0 Executing): Conflict`. */
+const inWords = (op: Op, answer: Answer | undefined): string => {
+  const told = answer && typeof answer === 'object' && 'code' in answer ? `: ${answer.reason}` : ''
+  return `${VERBS[op.verb]} ${op.slot}${bodyInWords(op)}${told}`
+}
+
+const bodyInWords = ({ verb, slot, body }: Op): string => {
+  if (slot.startsWith('AuditRecord/')) {
+    const { entries } = (body as { spec: { entries: { action: string }[] } }).spec
+    return ` (${entries.map(({ action }) => action).join(', ')})`
+  }
+  if (verb !== 'status') return ''
+  const { phase, steps = [] } = (body as AgentRun).status as NonNullable<AgentRun['status']>
+  if (phase === undefined) return ''
+  const calls = steps.flatMap(({ id, state }) => (id === undefined ? [] : [`, ${id} ${state}`]))
+  return ` (${phase}${calls.join('')})`
+}

@@ -1,6 +1,6 @@
-import { Broken, isSettled, judgeCall, judgeChange } from './rules.ts'
+import { Broken, isSettled, judgeCalls, judgeChange } from './rules.ts'
 import { keyOf, type State } from './state.ts'
-import type { Edge, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** What was found out about a world. */
 export interface Explored {
@@ -69,11 +69,11 @@ export const explore = async (world: World, first: State, limit = 1_000_000): Pr
   const visit = async (state: State, number: number): Promise<State[]> => {
     const found: State[] = []
     if (isSettled(world, state)) ends.push(number)
-    let edges: Edge[] = []
-    edges = await world.next(state, (at, call) => judgeCall(world, at, call))
+    const edges = await world.next(state)
     for (const { label, to, fair } of edges) {
       steps++
       try {
+        judgeCalls(world, state, to)
         judgeChange(world, state, to, seen)
       } catch (error) {
         if (!(error instanceof Broken)) throw error
@@ -100,12 +100,7 @@ export const explore = async (world: World, first: State, limit = 1_000_000): Pr
   while (wave.length > 0 && !broken && known.size < limit) {
     const next: State[] = []
     for (const [index, state] of wave.entries()) {
-      try {
-        next.push(...(await visit(state, begin + index)))
-      } catch (error) {
-        if (!(error instanceof Broken)) throw error
-        broken = { rule: error.message, trace: [...traceTo(begin + index), '(the next step)'] }
-      }
+      next.push(...(await visit(state, begin + index)))
       if (broken) break
     }
     begin += wave.length

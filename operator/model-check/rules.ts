@@ -34,8 +34,12 @@ const recorded = (world: World, server: Server): string[] =>
 const stepOf = (run: AgentRun | undefined, call: number): Step | undefined =>
   run?.status?.steps?.find(({ id }) => id === `1.${call}`)
 
-/** Judges a call at the moment that it reaches the tool. */
-export const judgeCall = (world: World, state: State, call: number): void => {
+/** Judges the calls that reach the tool with a step. */
+export const judgeCalls = (world: World, from: State, to: State): void => {
+  for (const [call, times] of to.called.entries()) if (times !== from.called[call]) judgeCall(world, to, call)
+}
+
+const judgeCall = (world: World, state: State, call: number): void => {
   const { gated, retryUnknown } = world.scenario.plot
   const id = `1.${call}`
   if ((state.called[call] ?? 0) > 1 && !(retryUnknown && !gated)) throw new Broken(`call ${id} is made twice`)

@@ -42,9 +42,6 @@ export interface Edge {
   readonly fair: boolean
 }
 
-/** A step of an operator that reached the tool: judged when it happens. */
-export type OnCall = (state: State, call: number, operator: number) => void
-
 const NAMES = ['A', 'B']
 
 /** One scenario: its first state, and what can happen in each. */
@@ -126,12 +123,12 @@ export class World {
   }
 
   /** Everything that can happen next. */
-  async next(state: State, onCall: OnCall): Promise<Edge[]> {
+  async next(state: State): Promise<Edge[]> {
     const edges: Edge[] = [...this.#people(state), ...this.#time(state)]
     for (const index of state.operators.keys()) {
       if (!this.#maySymmetrically(state, index)) continue
       const turn = takeTurn(state, index)
-      if (turn) edges.push(...(await this.#operator(turn, index, onCall)))
+      if (turn) edges.push(...(await this.#operator(turn, index)))
     }
     return edges.map(edge => ({ ...edge, to: prune(edge.to, this.#cached) }))
   }
@@ -148,7 +145,7 @@ export class World {
     return { at, lags: false, memory: this.#empty, stand: 0 }
   }
 
-  async #operator(state: State, index: number, onCall: OnCall): Promise<Edge[]> {
+  async #operator(state: State, index: number): Promise<Edge[]> {
     const operator = state.operators[index] as Operator
     const name = NAMES[index]
     const edges: Edge[] = []
@@ -159,18 +156,19 @@ export class World {
       }
       for (const at of this.#looks) {
         const label = `${name} looks at ${at ?? 'the run'}`
-        for (const to of await this.#begin(state, index, at, onCall)) {
-          if (to.operators[index]?.stand === 0) {
+        for (const to of await this.#begin(state, index, at)) {
+          // A call is judged where it is made, before anything else is written.
+          if (to.operators[index]?.stand === 0 || to.called !== state.called) {
             if (isNews(to, state, index)) edges.push({ label, to, fair: true })
           } else {
             // It could as well have begun later, with the same old caches: it begins with its first request.
-            for (const edge of await this.#answers(to, index, onCall))
+            for (const edge of await this.#answers(to, index))
               edges.push({ ...edge, label: `${label}, ${edge.label}` })
           }
         }
       }
     } else {
-      for (const edge of await this.#answers(state, index, onCall))
+      for (const edge of await this.#answers(state, index))
         edges.push({ ...edge, label: `${name} ${edge.label}` })
     }
     if (state.left > 0 && (operator.stand !== 0 || operator.memory !== this.#empty)) {
@@ -182,20 +180,20 @@ export class World {
   }
 
   /** A look as it begins now, or as it began just before the clock went on. */
-  async #begin(state: State, index: number, at: Look, onCall: OnCall): Promise<State[]> {
+  async #begin(state: State, index: number, at: Look): Promise<State[]> {
     const { clock } = state.server
-    const began = await this.#input(state, index, { look: { at } }, clock, onCall)
+    const began = await this.#input(state, index, { look: { at } }, clock)
     if (clock === 0 || state.left === 0) return began
     const before = { ...state, left: state.left - 1 }
-    return [...began, ...(await this.#input(before, index, { look: { at } }, clock - 1, onCall))]
+    return [...began, ...(await this.#input(before, index, { look: { at } }, clock - 1))]
   }
 
   /** What can become of each request that an operator waits for. */
-  async #answers(state: State, index: number, onCall: OnCall): Promise<Edge[]> {
+  async #answers(state: State, index: number): Promise<Edge[]> {
     const operator = state.operators[index] as Operator
     const edges: Edge[] = []
     const give = async (from: State, asked: number, wrote: boolean, answer: Answer): Promise<State[]> =>
-      this.#input(from, index, { wrote, answered: { index: asked, answer } }, from.server.clock, onCall)
+      this.#input(from, index, { wrote, answered: { index: asked, answer } }, from.server.clock)
     for (const { index: asked, op } of (this.machines[index] as Machine).stand(operator.stand).pending) {
       const { server, answer } = this.rules.apply(state.server, op)
       for (const to of await give({ ...state, server }, asked, isWrite(op), answer))
@@ -220,7 +218,6 @@ export class World {
     index: number,
     what: Pick<Input, 'look' | 'answered' | 'wrote'>,
     clock: number,
-    onCall: OnCall,
   ): Promise<State[]> {
     const operator = state.operators[index] as Operator
     const machine = this.machines[index] as Machine
@@ -254,18 +251,18 @@ export class World {
         memory: stand.after ?? operator.memory,
         stand: stand.after === undefined ? stand.number : 0,
       })
-      ways.push(...(await this.#goOn(this.#calls(next, stand, index, onCall), index, stand, clock, onCall)))
+      ways.push(...(await this.#goOn(this.#calls(next, stand), index, stand, clock)))
     }
     return ways
   }
 
   /** Reads that may as well happen at once are answered at once. */
-  async #goOn(state: State, index: number, stand: Stand, clock: number, onCall: OnCall): Promise<State[]> {
+  async #goOn(state: State, index: number, stand: Stand, clock: number): Promise<State[]> {
     const read =
       stand.after === undefined ? stand.pending.find(({ op }) => this.#isIdle(op, stand)) : undefined
     if (!read) return [state]
     const { answer } = this.rules.apply(state.server, read.op)
-    return this.#input(state, index, { answered: { index: read.index, answer } }, clock, onCall)
+    return this.#input(state, index, { answered: { index: read.index, answer } }, clock)
   }
 
   /**
@@ -279,12 +276,11 @@ export class World {
     return !stand.inputs.some(({ wrote }) => wrote)
   }
 
-  #calls(state: State, stand: Stand, index: number, onCall: OnCall): State {
+  #calls(state: State, stand: Stand): State {
     let after = state
     for (const id of stand.called) {
       const call = callIDs(this.scenario.plot).indexOf(id)
       after = { ...after, called: after.called.map((times, one) => (one === call ? times + 1 : times)) }
-      onCall(after, call, index)
     }
     return after
   }

@@ -1,13 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
-import { cluster, kubectl, testNamespace } from '../../../hack/testing.ts'
+import { testNamespace } from '../../../hack/testing.ts'
 import { callsSeen, type McpTestServer, startMcpServer } from '../../agent/testing/mcp-server.ts'
 import { type ScriptedModel, scriptedModel } from '../../testing/scripted-model.ts'
-import { anAgent, aRun, SYSTEM, spawnOperator, type World, worldIn } from '../../testing/world.ts'
+import { anAgent, aRun, operatorKubeconfig, spawnOperator, type World, worldIn } from '../../testing/world.ts'
 
 /** A tool that says when it was called and answers when it is told to. */
 const hanging = () => {
@@ -38,19 +38,9 @@ let kubeconfig: string
 let model: ScriptedModel
 const servers: McpTestServer[] = []
 
-/** A kubeconfig with a token of the operator's own ServiceAccount. */
-const operatorKubeconfig = async (): Promise<string> => {
-  const token = (await kubectl(['create', 'token', 'countersign-operator', '-n', SYSTEM])).trim()
-  const config = JSON.parse(readFileSync(cluster().kubeconfig, 'utf8'))
-  config.users[0].user = { token }
-  const path = join(folder, 'operator.kubeconfig')
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
-  return path
-}
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-crash-'))
-  kubeconfig = await operatorKubeconfig()
+  kubeconfig = await operatorKubeconfig(folder)
   model = await scriptedModel((spoken, results) =>
     spoken === 0 ? { calls: [{ tool: 'shop.pay', params: { amount: 5 } }] } : { text: results.join() },
   )

@@ -38,12 +38,18 @@ async function aKey() {
   return { key: String(body.key), revoke }
 }
 
-/** Ends the session so that the next decision is what finds out, not what the page reads beside it; undone by what it gives. */
-async function signOutUnseen(page: Page): Promise<() => Promise<void>> {
+/** Keeps the page from reading, so that the next decision is what finds out about its session; undone by what it gives. */
+async function holdReads(page: Page): Promise<() => Promise<void>> {
   const reads = (route: Route) => (route.request().method() === 'GET' ? route.abort() : route.continue())
   await page.route('**/api/v1/projects/**', reads)
-  await page.context().clearCookies()
   return () => page.unroute('**/api/v1/projects/**', reads)
+}
+
+/** Ends the session, which the next decision finds out. */
+async function signOutUnseen(page: Page): Promise<() => Promise<void>> {
+  const readAgain = await holdReads(page)
+  await page.context().clearCookies()
+  return readAgain
 }
 
 describe('signing in', () => {
@@ -189,9 +195,11 @@ describe('signing in', () => {
     await row(page, request).click()
     await page.getByRole('button', { name: 'Approve' }).waitFor()
     // As another tab would have done, had its word been lost.
+    const readAgain = await holdReads(page)
     await context.addCookies(await alices.context.cookies())
     await page.getByRole('button', { name: 'Approve' }).click()
     await page.getByRole('button', { name: 'You: alice@acme.com' }).waitFor()
+    await readAgain()
     expect((await stage.request(request)).status.decisions).toEqual([])
     await alices.context.close()
     await context.close()

@@ -59,6 +59,7 @@ describe('an ended run', () => {
     await open.waitFor()
     expect(await send.count()).toBe(0)
     await open.click()
+    await page.locator('textarea:focus').waitFor()
     await page.keyboard.type('And now?')
     // The run is started, and nobody hears of it.
     await page.route('**/runs', async route => {

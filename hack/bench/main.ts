@@ -1,0 +1,69 @@
+// `npm run bench`: what the product costs, as ratios within one run, since machines are noisy.
+
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type Stack, startStack } from '../demo/stack.ts'
+import { hangingMail, startSilence } from './hanging-mail.ts'
+import type { Figure, Measurement } from './measurement.ts'
+
+const MEASUREMENTS: readonly Measurement[] = [hangingMail]
+const NAMES = MEASUREMENTS.map(({ name }) => name).join(', ')
+
+const USAGE = `Usage: npm run bench -- [flags]
+  --only NAME   one measurement: ${NAMES}
+  --json FILE   write the figures to FILE as well, by name`
+
+const readFlags = () => {
+  try {
+    const { values } = parseArgs({
+      options: { only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    })
+    const chosen = MEASUREMENTS.filter(({ name }) => values.only === undefined || name === values.only)
+    if (chosen.length === 0)
+      throw new Error(`--only wants one of ${NAMES}, not ${JSON.stringify(values.only)}`)
+    return { ...values, chosen }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : 'bad flags'}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+const flags = readFlags()
+if (flags.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
+
+const progress = (line: string) => console.error(line)
+const silence = await startSilence()
+let stack: Stack | undefined
+let stopping: Promise<void> | undefined
+const stop = (): Promise<void> => {
+  stopping ??= (stack?.stop() ?? Promise.resolve()).finally(() => silence.stop())
+  return stopping
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stop().then(() => process.exit(130)))
+
+try {
+  const smtp = { url: `smtp://127.0.0.1:${silence.port}`, host: '127.0.0.1', port: silence.port }
+  stack = await startStack({ smtp, progress })
+  const figures: Figure[] = []
+  for (const measurement of flags.chosen) {
+    progress(`Measuring: ${measurement.name}`)
+    figures.push(...(await measurement.run(stack, progress)))
+  }
+  const width = Math.max(...figures.map(({ name }) => name.length))
+  for (const { name, value, unit, what } of figures) {
+    console.log(`${name.padEnd(width)}  ${value.toFixed(2).padStart(9)} ${unit.padEnd(3)} ${what}`)
+  }
+  if (flags.json) {
+    const named = Object.fromEntries(figures.map(({ name, value }) => [name, value]))
+    writeFileSync(flags.json, `${JSON.stringify(named, null, 2)}\n`)
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+} finally {
+  await stop()
+}

@@ -12,10 +12,15 @@ export interface Delivery {
 
 export type Deliveries = Readonly<Record<'email' | 'inApp' | 'webhooks', Delivery>>
 
-/** The reason of a Project's condition `NotificationsReady` where mail can be sent, and some webhook cannot be called. */
-const WEBHOOK_NOT_READY = 'WebhookNotReady'
-/** How the condition's message names each webhook that cannot be called; it is about mail as well where that is wrong. */
-const NAMES_WEBHOOK = /(^|\s)Webhook \S/
+/** Reasons of the condition `NotificationsReady` of a Project. */
+export const READINESS_REASONS = {
+  ready: 'Ready',
+  /** Members are to get mail, and none can be sent. */
+  mail: 'MailNotReady',
+  /** A webhook cannot be called: its Secret or its URL is wrong. */
+  webhook: 'WebhookNotReady',
+  both: 'MailAndWebhookNotReady',
+} as const
 
 const messages = {
   email: 'A mail to each member who hears of a request and has an address in the Project.',
@@ -31,8 +36,8 @@ const messages = {
 export function deliveriesOf({ status }: Pick<Project, 'status'>): Deliveries {
   const found = status?.conditions?.find(({ type }) => type === 'NotificationsReady')
   const wrong = found?.status === 'False' ? found : undefined
-  const mail = wrong?.reason === WEBHOOK_NOT_READY ? undefined : wrong
-  const webhook = wrong !== undefined && NAMES_WEBHOOK.test(wrong.message) ? wrong : undefined
+  const mail = wrong?.reason === READINESS_REASONS.webhook ? undefined : wrong
+  const webhook = wrong?.reason === READINESS_REASONS.mail ? undefined : wrong
   return {
     email: { delivers: mail === undefined, message: messages.email, ...problemOf(mail) },
     inApp: { delivers: true, message: messages.inApp },

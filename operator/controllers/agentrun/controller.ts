@@ -60,7 +60,7 @@ export const createRunController = (deps: RunDeps, known: RunMemories = new Map(
     if (runs?.size === 0) known.delete(key)
     deps.turns.forget(uid)
     deps.effects.forgetModel(uid)
-    deps.effects.unfence(uid)
+    deps.effects.forgetCalls(uid)
   }
 
   /** Records how those runs ended that were deleted before they had: their calls under way, then themselves. */

@@ -72,6 +72,41 @@ describe('a call', () => {
   })
 })
 
+describe('calls of a run that another operator has ended', () => {
+  it('are waited for while they are made, and nobody waits for what has become of them', async () => {
+    const effects = createEffects()
+    const [made, over] = [Promise.withResolvers<ToolOutcome>(), Promise.withResolvers<void>()]
+    for (const id of ['1.0', '1.1', '1.2']) effects.fence('run', id)
+    effects.start('run', '1.0', async () => paid, over.resolve)
+    effects.start('run', '1.1', () => made.promise, never)
+    await over.promise
+    effects.forgetCalls('run')
+    expect(['1.0', '1.1', '1.2'].map(id => effects.call('run', id).state)).toEqual([
+      'None',
+      'Calling',
+      'None',
+    ])
+    const idle = effects.idle()
+    expect(await isSettled(idle)).toBe(false)
+    made.resolve(paid)
+    expect(await isSettled(idle)).toBe(true)
+    expect(effects.call('run', '1.1').state).toBe('None')
+  })
+
+  it('do not come back when the trace has told their end before they have', async () => {
+    const effects = createEffects()
+    const [made, over] = [Promise.withResolvers<ToolOutcome>(), Promise.withResolvers<void>()]
+    for (const id of ['1.0', '1.1']) effects.fence('run', id)
+    effects.start('run', '1.0', () => made.promise, over.resolve)
+    effects.forgetCall('run', '1.0')
+    made.resolve(paid)
+    await over.promise
+    expect(effects.call('run', '1.0').state).toBe('None')
+    effects.unfence('run')
+    expect(await isSettled(effects.idle())).toBe(true)
+  })
+})
+
 describe('a question to a model', () => {
   const outcome: ModelOutcome = { ok: false, error: new Error('no') }
 

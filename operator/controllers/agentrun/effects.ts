@@ -37,6 +37,11 @@ export interface Effects {
   forgetCall(runUID: string, callID: string): void
   /** Forgets the fences of a run that ends, and says of which calls they were. */
   unfence(runUID: string): string[]
+  /**
+   * Forgets all calls of a run that has ended. One that is still being made (another operator has ended the run) is
+   * waited for by `idle` all the same, but nobody takes its outcome.
+   */
+  forgetCalls(runUID: string): void
   /** Aborts every question to a model: asking again costs nothing but tokens. */
   abortModels(): void
   /** Resolves when every call that was begun has ended and its outcome has been taken. */
@@ -46,6 +51,8 @@ export interface Effects {
 export const createEffects = (): Effects => {
   const models = new Map<string, ModelFlight>()
   const calls = new Map<string, Map<string, Flight>>()
+  /** Calls that are still being made and whose outcome nobody takes any more. */
+  const unheard = new WeakSet<Flight>()
   let idleWaiters: (() => void)[] = []
 
   const flightsOf = (runUID: string): Map<string, Flight> => {
@@ -60,6 +67,13 @@ export const createEffects = (): Effects => {
     if (calls.size > 0) return
     for (const resolve of idleWaiters) resolve()
     idleWaiters = []
+  }
+
+  const forgetCall = (runUID: string, callID: string) => {
+    const flights = calls.get(runUID)
+    flights?.delete(callID)
+    if (flights?.size === 0) calls.delete(runUID)
+    wakeIdle()
   }
 
   return {
@@ -91,9 +105,12 @@ export const createEffects = (): Effects => {
     start: (runUID, callID, work, done) => {
       const flights = calls.get(runUID)
       if (flights?.get(callID)?.state !== 'Fenced') throw new Error(`call ${callID} was not fenced`)
-      flights.set(callID, { state: 'Calling' })
+      const calling: Flight = { state: 'Calling' }
+      flights.set(callID, calling)
       const settle = (outcome: ToolOutcome) => {
-        flights.set(callID, { state: 'Done', outcome })
+        if (unheard.has(calling)) return forgetCall(runUID, callID)
+        // Forgotten meanwhile: the trace says already how it ended.
+        if (flights.get(callID) === calling) flights.set(callID, { state: 'Done', outcome })
         done()
       }
       work().then(settle, () =>
@@ -104,11 +121,12 @@ export const createEffects = (): Effects => {
         }),
       )
     },
-    forgetCall: (runUID, callID) => {
-      const flights = calls.get(runUID)
-      flights?.delete(callID)
-      if (flights?.size === 0) calls.delete(runUID)
-      wakeIdle()
+    forgetCall,
+    forgetCalls: runUID => {
+      for (const [callID, flight] of [...(calls.get(runUID) ?? [])]) {
+        if (flight.state === 'Calling') unheard.add(flight)
+        else forgetCall(runUID, callID)
+      }
     },
     unfence: runUID => {
       const flights = calls.get(runUID)

@@ -134,7 +134,8 @@ export class LeaderElector {
   async #acquire(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       if (await this.#try(signal)) return true
-      await this.#pause(signal)
+      // Not later than the lease comes free, if nobody renews it.
+      await this.#pause(signal, this.#freeInMs() || undefined)
     }
     return false
   }
@@ -227,12 +228,18 @@ export class LeaderElector {
   #isFree(lease: Lease): boolean {
     if (!lease.spec?.holderIdentity) return true
     if (this.#options.succeeds?.(lease.spec.holderIdentity)) return true
+    return this.#freeInMs() === 0
+  }
+
+  /** Milliseconds until the lease, as we saw it last, is old enough to be taken over; 0: it is, or there is none. */
+  #freeInMs(): number {
+    if (this.#observed === undefined) return 0
+    const { lease, since } = this.#observed
     // The holder's own word on how long its lease is, where it says one.
-    const { leaseDurationSeconds } = lease.spec
+    const { leaseDurationSeconds } = lease.spec ?? {}
     const durationMs =
       leaseDurationSeconds === undefined ? this.#leaseDurationMs : leaseDurationSeconds * 1000
-    const { since } = this.#observed ?? { since: this.#instant() }
-    return this.#clock.monotonic() - since.monotonic >= durationMs
+    return Math.max(0, durationMs - (this.#clock.monotonic() - since.monotonic))
   }
 
   /** Frees the lease, so that the next leader need not wait. A failure costs no more than that wait. */

@@ -134,7 +134,9 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
         : `countersign-operator-${options.watchNamespace}`,
     identity,
     ...(instance === undefined ? {} : { succeeds: holder => holder.startsWith(`${instance}_`) }),
-    leaseDurationMs: seconds * 1000,
+    // Another one may have seen the last renewal a whole retry period late, and waits from then on: together that is
+    // within the seconds that were asked for.
+    leaseDurationMs: seconds * 700,
     renewDeadlineMs: (seconds * 2000) / 3,
     retryPeriodMs: (seconds * 2000) / 15,
     onStarted: signal => operator.work(signal),

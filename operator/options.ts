@@ -32,7 +32,7 @@ export interface OperatorOptions {
    * one that ran there before at once. Undefined: no such place is known.
    */
   readonly instance: string | undefined
-  /** Seconds after which another operator takes over from one that crashed. */
+  /** Seconds within which another operator takes over from one that crashed. */
   readonly leaseSeconds: number
   /** Where people reach the page, without a slash at its end, for links in messages; undefined: messages have none. */
   readonly pageURL: string | undefined
@@ -57,7 +57,8 @@ const USAGE = `Usage: operator [flags]
                              version of the API server), off (another operator keeps that role)
   --instance NAME            where this runs, if never more than one does there: takes over from its predecessor at
                              once (default $POD_NAME)
-  --lease-seconds N          after how long another operator takes over from one that crashed (default 15)
+  --lease-seconds N          how long it takes at most until another operator takes over from one that crashed
+                             (default 15)
   --page-url URL             where people reach the page: messages link to it (default: messages have no link)
   --smtp-secret NAME         the Secret in the operator's own namespace that says how mail is sent (default
                              countersign-smtp)

@@ -10,22 +10,14 @@ import type { AgentSpec } from '../../crds/v1alpha1/agent.ts'
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import type { Notifications, Project } from '../../crds/v1alpha1/project.ts'
 import { approvalRequests, projects } from '../../crds/v1alpha1/resources.ts'
-import { adminClient, kubectl, testNamespace } from '../../hack/testing.ts'
+import { adminClient, cluster, kubectl, testNamespace } from '../../hack/testing.ts'
 import { callsSeen, type McpTestServer, startMcpServer } from '../agent/testing/mcp-server.ts'
 import { findCondition } from '../controllers/conditions.ts'
 import { secrets } from '../secret.ts'
 import { type MailServer, startMailServer } from '../testing/mail.ts'
+import { type OperatorProcess, operatorKubeconfig, spawnOperator } from '../testing/process.ts'
 import { type ScriptedModel, scriptedModel } from '../testing/scripted-model.ts'
-import {
-  anAgent,
-  aRun,
-  type OperatorProcess,
-  operatorKubeconfig,
-  SYSTEM,
-  spawnOperator,
-  type World,
-  worldIn,
-} from '../testing/world.ts'
+import { anAgent, aRun, SYSTEM, type World, worldIn } from '../testing/world.ts'
 
 // The real operator process, a real mail server, real webhooks.
 
@@ -95,7 +87,7 @@ let mcp: McpTestServer
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-notify-'))
-  kubeconfig = await operatorKubeconfig(folder)
+  kubeconfig = await operatorKubeconfig(folder, cluster())
   model = await scriptedModel((spoken, results, order) =>
     spoken === 0
       ? {

@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import type { Agent, AgentSpec } from '../../crds/v1alpha1/agent.ts'
 import type { AgentRun, AgentRunSpec, Step } from '../../crds/v1alpha1/agentrun.ts'
@@ -13,8 +9,6 @@ import {
   adminClient,
   clientFor,
   clientForServiceAccount,
-  cluster,
-  kubectl,
   testNamespace,
   untilObject,
 } from '../../hack/testing.ts'
@@ -96,75 +90,6 @@ export const startOperator = (namespace: string, options: OperatorOptions = {}):
       await egress.close()
     },
   }
-}
-
-/** The real operator process. */
-export interface OperatorProcess {
-  /** What it logged so far. */
-  log(): string
-  /** Its metrics, as they are served. */
-  metrics(): Promise<string>
-  kill(): Promise<void>
-  /** Asks it to stop, and waits until it has. */
-  stop(): Promise<void>
-}
-
-/** The real operator process, for tests that kill it. It logs to standard error when `COUNTERSIGN_TEST_LOG` is set. */
-export const spawnOperator = async (
-  namespace: string,
-  kubeconfig: string,
-  flags: readonly string[] = [],
-): Promise<OperatorProcess> => {
-  const child = spawn(
-    process.execPath,
-    [
-      'operator/main.ts',
-      `--kubeconfig=${kubeconfig}`,
-      `--watch-namespace=${namespace}`,
-      '--host=127.0.0.1',
-      '--metrics-port=0',
-      '--allow-loopback',
-      '--lease-seconds=15',
-      `--instance=${namespace}`,
-      ...flags,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  const exited = once(child, 'exit')
-  let seen = ''
-  await new Promise<void>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', chunk => {
-        seen += chunk
-        if (process.env.COUNTERSIGN_TEST_LOG) process.stderr.write(chunk)
-        if (seen.includes('started leading')) resolve()
-      })
-    }
-    void exited.then(() => reject(new Error(`the operator ended: ${seen}`)))
-  })
-  const end = (signal: 'SIGKILL' | 'SIGTERM') => async () => {
-    child.kill(signal)
-    await exited
-  }
-  return {
-    log: () => seen,
-    metrics: async () => {
-      const { url } = JSON.parse(/.*serving health and metrics.*/.exec(seen)?.[0] ?? '{}') as { url: string }
-      return (await fetch(`${url}/metrics`)).text()
-    },
-    kill: end('SIGKILL'),
-    stop: end('SIGTERM'),
-  }
-}
-
-/** A kubeconfig, written into `folder`, with a token of the operator's own ServiceAccount. */
-export const operatorKubeconfig = async (folder: string): Promise<string> => {
-  const token = (await kubectl(['create', 'token', 'countersign-operator', '-n', SYSTEM])).trim()
-  const config = JSON.parse(readFileSync(cluster().kubeconfig, 'utf8'))
-  config.users[0].user = { token }
-  const path = join(folder, 'operator.kubeconfig')
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
-  return path
 }
 
 /** Builds an Agent; `changes` are put over a plain one. */

@@ -10,7 +10,7 @@ export interface ToolCall {
   readonly tool: string
   /** As they arrived. */
   readonly params: unknown
-  /** `<run UID>-<call>`, the same in every try. */
+  /** `<run UID>-<call>`. */
   readonly idempotencyKey: string
 }
 
@@ -25,7 +25,7 @@ export type CallsExpected = 'Once' | 'AtMostOnce' | 'Never'
 export interface ExpectedRun {
   readonly namespace: string
   readonly run: string
-  /** By id of the call (`1-0`). */
+  /** By id of the call, `<turn>.<index>`. */
   readonly calls: Readonly<Record<string, ExpectedCall>>
   /** Final phases that are right. */
   readonly phases: readonly AgentRunPhase[]

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentSpec } from '../../../crds/v1alpha1/agent.ts'
-import { testNamespace } from '../../../hack/testing.ts'
+import { cluster, testNamespace } from '../../../hack/testing.ts'
 import { callsSeen, type McpTestServer, startMcpServer } from '../../agent/testing/mcp-server.ts'
+import { operatorKubeconfig, spawnOperator } from '../../testing/process.ts'
 import { type ScriptedModel, scriptedModel } from '../../testing/scripted-model.ts'
-import { anAgent, aRun, operatorKubeconfig, spawnOperator, type World, worldIn } from '../../testing/world.ts'
+import { anAgent, aRun, type World, worldIn } from '../../testing/world.ts'
 
 /** A tool that says when it was called and answers when it is told to. */
 const hanging = () => {
@@ -40,7 +41,7 @@ const servers: McpTestServer[] = []
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-crash-'))
-  kubeconfig = await operatorKubeconfig(folder)
+  kubeconfig = await operatorKubeconfig(folder, cluster())
   model = await scriptedModel((spoken, results) =>
     spoken === 0 ? { calls: [{ tool: 'shop.pay', params: { amount: 5 } }] } : { text: results.join() },
   )

@@ -31,6 +31,15 @@ const rank = (state: string): number => RANK[state] ?? 3
 const recorded = (world: World, server: Server): string[] =>
   server.records.flatMap(number => keysOf(world.pool.get<AuditRecord>(number)?.metadata.annotations))
 
+/** Keys by what they are made of: each is a hash, and asked for again and again. */
+const hashed = new Map<string, string>()
+const keyFor = (...of: Parameters<typeof auditKey>): string => {
+  const name = of.join(' ')
+  const key = hashed.get(name) ?? auditKey(...of)
+  hashed.set(name, key)
+  return key
+}
+
 const stepOf = (run: AgentRun | undefined, call: number): Step | undefined =>
   run?.status?.steps?.find(({ id }) => id === `1.${call}`)
 
@@ -52,15 +61,15 @@ const judgeCall = (world: World, state: State, call: number): void => {
     if (allows(request.status, world.scenario.plot.requiredApprovals) !== 'Approved')
       throw new Broken(`call ${id} is made without enough approvals, or with a rejection`)
     for (const action of ['ApprovalRequested', 'ApprovalApproved'] as const) {
-      if (!keys.includes(auditKey(action, request.metadata.uid ?? '')))
+      if (!keys.includes(keyFor(action, request.metadata.uid ?? '')))
         throw new Broken(`call ${id} is made before ${action} is recorded`)
     }
   }
   const run = world.run(state.server)
   const uid = run?.metadata.uid ?? 'uid-r'
   const intents = [
-    auditKey('ToolExecuting', uid, id),
-    ...['A', 'B'].map(one => auditKey('ToolExecuting', uid, id, one)),
+    keyFor('ToolExecuting', uid, id),
+    ...['A', 'B'].map(one => keyFor('ToolExecuting', uid, id, one)),
   ]
   if (!intents.some(key => keys.includes(key)))
     throw new Broken(`call ${id} is made before its intent is recorded`)
@@ -78,12 +87,22 @@ export const judgeChange = (world: World, from: State, to: State, seen: Seen): v
     const [was, is] = [before.status?.phase ?? 'Pending', after.status?.phase ?? 'Pending']
     if (was !== is) {
       if (RUN_ENDS.includes(was)) throw new Broken(`the run was ${was} and is ${is} now`)
+      if (is === 'Succeeded') judgeSuccess(world, after)
       seen('run', was, is)
     }
     for (const [call, id] of callIDs(world.scenario.plot).entries())
       judgeStep(id, call, before, after, to, seen)
   }
   if (from.server.records !== to.server.records) judgeRecords(world, to)
+}
+
+/** What fails a run, by its agent. */
+const FAILS = ['Rejected', 'Expired', 'Unknown']
+
+const judgeSuccess = (world: World, run: AgentRun): void => {
+  if (world.scenario.plot.onRejection !== 'Fail') return
+  for (const { id, state = '' } of run.status?.steps ?? [])
+    if (FAILS.includes(state)) throw new Broken(`the run has succeeded although call ${id} is ${state}`)
 }
 
 const judgeRequests = (world: World, from: State, to: State, seen: Seen): void => {
@@ -125,10 +144,23 @@ const judgeRecords = (world: World, { server }: State): void => {
   for (const key of last) {
     if (keys.indexOf(key) !== keys.lastIndexOf(key)) throw new Broken('something is recorded twice')
   }
+  for (const id of callIDs(world.scenario.plot)) judgeOrder(id, keys)
   const [earlier, later] = [server.records.at(-2), server.records.at(-1)].map(number =>
     world.pool.get<AuditRecord>(number ?? 0),
   )
   if (later?.spec.prevHash !== earlier?.spec.hash) throw new Broken('the audit chain is broken')
+}
+
+/** What is recorded of a call begins with its intent, and ends with its end. */
+const judgeOrder = (id: string, recordedKeys: readonly string[]): void => {
+  const end = recordedKeys.indexOf(keyFor('ToolExecuted', 'uid-r', id))
+  if (end === -1) return
+  const intents = [[], ['A'], ['B']].map(one =>
+    recordedKeys.indexOf(keyFor('ToolExecuting', 'uid-r', id, ...one)),
+  )
+  if (!intents.some(at => at !== -1 && at < end))
+    throw new Broken(`the end of call ${id} is recorded before its intent`)
+  if (intents.some(at => at > end)) throw new Broken(`an intent of call ${id} is recorded after its end`)
 }
 
 /** Whether nothing is left to do; then the story must be whole. */
@@ -151,7 +183,7 @@ const whole = (
   requests: readonly (ApprovalRequest | undefined)[],
 ): boolean => {
   const keys = new Set(recorded(world, server))
-  const has = (...of: Parameters<typeof auditKey>) => keys.has(auditKey(...of))
+  const has = (...of: Parameters<typeof keyFor>) => keys.has(keyFor(...of))
   const uid = run?.metadata.uid ?? 'uid-r'
   const ended = requests.every(
     request =>

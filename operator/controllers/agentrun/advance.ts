@@ -57,8 +57,9 @@ export const advance = async (
   const steps = newSteps(scope, begun)
   const changed = closed > 0 || opened > 0 || calls.some(({ move }) => move.move !== 'Resume')
   const write = () => writeProgress(scope, turn.spec.turn, steps, stopping, checked.retry)
+  let over = false
   if (agent && calls.length > 0) {
-    await startCalls(scope, agent, {
+    over = await startCalls(scope, agent, {
       turn,
       calls: calls.map(({ view }) => view.call),
       retried: new Set(calls.flatMap(({ view, move }) => (move.move === 'Retry' ? [view.call.id] : []))),
@@ -71,7 +72,7 @@ export const advance = async (
     scope.deps.effects.forgetCall(uidOf(scope), view.call.id)
     scope.memory.calling.delete(view.call.id)
   }
-  if (changed) return 'Again'
+  if (changed || over) return 'Again'
   if (checked.retry) return { requeueAfterMs: AWAY_RETRY_MS }
   return waiting(scope, agent)
 }

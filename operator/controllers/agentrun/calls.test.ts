@@ -197,7 +197,16 @@ describe('the next move for a call that is Executing', () => {
     ],
     ['its result is stored', { stored: { id: '1.0', kind: 'Result', text: 'paid' } }, 'Close Succeeded'],
     ['its error is stored', { stored: { id: '1.0', kind: 'Error', text: 'no' } }, 'Close Failed'],
-    ['its loss is stored', { stored: { id: '1.0', kind: 'Unknown', text: '?' } }, 'Close Unknown'],
+    [
+      'its loss is stored, and the run was not failed for it yet',
+      { stored: { id: '1.0', kind: 'Unknown', text: '?' } },
+      'Close Unknown !OutcomeUnknown',
+    ],
+    [
+      'its loss is stored, and the run goes on',
+      { stored: { id: '1.0', kind: 'Unknown', text: '?' }, context: { onRejection: 'Continue' } },
+      'Close Unknown',
+    ],
   ])('%s', (_what, one, move) => expect(word({ state: 'Executing', ...one })).toBe(move))
 })
 

@@ -148,7 +148,7 @@ const closeUnapproved = (request: ApprovalRequest, context: CallContext): Close 
 })
 
 const decideExecuting = (view: CallView, context: CallContext): CallMove => {
-  if (view.stored) return closeStored(view.stored)
+  if (view.stored) return view.stored.kind === 'Unknown' ? unknown(view, context) : closeStored(view.stored)
   switch (view.flight.state) {
     case 'Calling':
       return STAY
@@ -166,19 +166,23 @@ const decideExecuting = (view: CallView, context: CallContext): CallMove => {
       if (view.step.approvalRequest === undefined && context.retryUnknown && !context.stopping) {
         return context.draining || !context.trusted ? STAY : { move: 'Retry' }
       }
-      const onRejection = view.request?.spec.onRejection ?? context.onRejection
-      return {
-        ...close('Unknown', 'Unknown', TEXTS.unknown),
-        ...(onRejection === 'Fail' && !context.stopping
-          ? {
-              failure: {
-                reason: 'OutcomeUnknown',
-                message: `the operator stopped while ${view.step.tool} was being called: whether it was executed is unknown, and it is not called again`,
-              } as const,
-            }
-          : {}),
-      }
+      return unknown(view, context)
     }
+  }
+}
+
+const unknown = (view: CallView, context: CallContext): Close => {
+  const onRejection = view.request?.spec.onRejection ?? context.onRejection
+  return {
+    ...close('Unknown', 'Unknown', TEXTS.unknown),
+    ...(onRejection === 'Fail' && !context.stopping
+      ? {
+          failure: {
+            reason: 'OutcomeUnknown',
+            message: `the operator stopped while ${view.step.tool} was being called: whether it was executed is unknown, and it is not called again`,
+          },
+        }
+      : {}),
   }
 }
 

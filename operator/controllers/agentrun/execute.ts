@@ -23,7 +23,9 @@ export const executing = (scope: Scope, step: Step): Step => ({
 
 /**
  * Makes calls, each at most once. `write` puts Executing into the trace with the resourceVersion that was read; the
- * intent is recorded beside it; the tools are called when both have succeeded. If the write is lost, nobody calls.
+ * intent is recorded beside it; the tools are called when both have succeeded. If the write is lost, nobody calls; nor
+ * where the record says already that the call is over: another operator has taken this one for gone.
+ * @returns whether one of them was over, so that the run is to be looked at again
  */
 export const startCalls = async (
   scope: Scope,
@@ -36,12 +38,16 @@ export const startCalls = async (
     readonly verified?: ReadonlyMap<string, Agent>
     readonly write: () => Promise<void>
   },
-): Promise<void> => {
+): Promise<boolean> => {
   const { deps } = scope
   const { calls } = options
   for (const { id } of calls) deps.effects.fence(uidOf(scope), id)
   for (const id of options.retried ?? []) scope.memory.retried.add(id)
-  const entries = calls.flatMap(call => intentEntries(scope, agent, call))
+  const entries = calls.flatMap(call => {
+    const request = requestOf(scope, call.id)
+    const executor = scope.memory.retried.has(call.id) ? [deps.executor] : []
+    return [...(request ? entriesFor(request, scope.run) : []), intentEntry(scope, agent, call, ...executor)]
+  })
   const [written, recorded] = await Promise.allSettled([
     options.write(),
     entries.length > 0
@@ -53,11 +59,20 @@ export const startCalls = async (
   if (written.status === 'rejected') throw written.reason
   if (recorded.status === 'rejected') throw recorded.reason
   // Nothing can be recorded in a namespace that is being deleted, so nothing is done there.
-  if (recorded.value === 'NamespaceTerminating') return
+  if (recorded.value === 'NamespaceTerminating') return false
   // A process that was paused may lead no more, and has told nobody yet.
-  if (!deps.trusted()) return
-  for (const call of calls) begin(scope, options.verified?.get(call.id) ?? agent, call)
+  if (!deps.trusted()) return false
+  const over = calls.filter(({ id }) => isRecorded(scope, 'ToolExecuted', id))
+  for (const { id } of over) deps.effects.forgetCall(uidOf(scope), id)
+  // How it ended is in the transcript, which was written before the record.
+  if (over.length > 0) deps.turns.forget(uidOf(scope))
+  for (const call of calls)
+    if (!over.includes(call)) begin(scope, options.verified?.get(call.id) ?? agent, call)
+  return over.length > 0
 }
+
+const isRecorded = (scope: Scope, action: 'ToolExecuting' | 'ToolExecuted', callID: string): boolean =>
+  scope.deps.audit.has(namespaceOf(scope), auditKey(action, uidOf(scope), callID))
 
 /** Calls what was fenced and recorded. */
 const begin = (scope: Scope, agent: Agent, call: TurnCall): void => {
@@ -94,19 +109,30 @@ export const toolsetOf = (agent: Agent, tool: string): Toolset | undefined =>
 export const requestOf = (scope: Scope, callID: string): ApprovalRequest | undefined =>
   requestsOf(scope).find(({ spec }) => spec.callID === callID)
 
-/** What must be in the audit log before a call is made: for a gated one, that it was asked for and approved. */
-const intentEntries = (scope: Scope, agent: Agent, call: TurnCall): NewEntry[] => {
-  const request = requestOf(scope, call.id)
-  return [
-    ...(request ? entriesFor(request, scope.run) : []),
-    {
-      key: scope.memory.retried.has(call.id)
-        ? auditKey('ToolExecuting', uidOf(scope), call.id, scope.deps.executor)
-        : auditKey('ToolExecuting', uidOf(scope), call.id),
-      entry: { action: 'ToolExecuting', ...aboutCall(scope, agent, call, request) },
-    },
-  ]
-}
+/** That a call is about to be made; `executor`: anew, by this process. */
+const intentEntry = (
+  scope: Scope,
+  agent: Agent | undefined,
+  call: TurnCall,
+  ...executor: readonly string[]
+): NewEntry => ({
+  key: auditKey('ToolExecuting', uidOf(scope), call.id, ...executor),
+  entry: { action: 'ToolExecuting', ...aboutCall(scope, agent, call, requestOf(scope, call.id)) },
+})
+
+/**
+ * That a call which the trace shows as Executing is over: behind its intent, which whoever wrote Executing may not have
+ * come to record yet. Then it finds both recorded, and does not call.
+ */
+export const endedEntries = (
+  scope: Scope,
+  agent: Agent | undefined,
+  call: TurnCall,
+  outcome: string,
+): NewEntry[] => [
+  ...(isRecorded(scope, 'ToolExecuting', call.id) ? [] : [intentEntry(scope, agent, call)]),
+  executedEntry(scope, agent, call, outcome),
+]
 
 /** That a call is over, and how. */
 export const executedEntry = (

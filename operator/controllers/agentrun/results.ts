@@ -4,7 +4,7 @@ import { auditKey, type NewEntry } from '../../audit/entry.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
 import type { CallView, Close } from './calls.ts'
 import type { Move } from './check.ts'
-import { executedEntry } from './execute.ts'
+import { endedEntries, executedEntry } from './execute.ts'
 import { namespaceOf, type Scope, uidOf } from './scope.ts'
 
 /** Results go into the transcript and into the audit log before the trace shows them. */
@@ -29,7 +29,7 @@ export const storeResults = async (
       // Only what was intended: a call that was refused at the last moment leaves no trace of an execution.
       ...(view.step.state === 'Executing' ||
       deps.audit.has(namespaceOf(scope), auditKey('ToolExecuting', uidOf(scope), view.call.id))
-        ? [executedEntry(scope, agent, view.call, close.state)]
+        ? endedEntries(scope, agent, view.call, close.state)
         : []),
     ]),
   )

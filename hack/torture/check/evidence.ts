@@ -35,9 +35,13 @@ export interface ExpectedCall {
   readonly tool: string
   readonly params: unknown
   readonly arrives: CallsExpected
-  /** How its request must end; absent: no gate stops it, and there must be no request. */
-  readonly request?: 'Approved' | 'Rejected' | 'Expired' | 'Cancelled'
+  /** How its request may end; absent: no gate stops it, and there must be no request. */
+  readonly request?: readonly RequestEnd[]
+  /** The run may have failed before it came to this call. */
+  readonly mayBeMissing?: boolean
 }
+
+export type RequestEnd = 'Approved' | 'Rejected' | 'Expired' | 'Cancelled'
 
 type AgentRunPhase = NonNullable<NonNullable<AgentRun['status']>['phase']>
 

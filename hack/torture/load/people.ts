@@ -101,8 +101,9 @@ const act = async (
     const value = { reviewer, verdict: review.verdict, reason: 'as plotted', via: 'Token' }
     await insist(async () => {
       const { status } = await ground.admin.get(approvalRequests, { namespace, name })
-      // An answer that was lost: it stands.
+      // An answer that was lost: it stands. Or there is nothing to decide any more.
       if (status.decisions.some(decision => decision.reviewer === reviewer)) return
+      if (status.phase !== 'Pending') return
       await ground
         .as(reviewer)
         .patch(
@@ -115,15 +116,18 @@ const act = async (
   }
 }
 
-/** Tries until it is done. A refusal is thrown: whoever may decide is not refused. */
+/** How often a refusal is looked into: a request may have been closed while one was deciding. */
+const REFUSALS = 5
+
+/** Tries until it is done. A refusal that stays is thrown: whoever may decide is not refused. */
 const insist = async (work: () => Promise<unknown>, signal: AbortSignal): Promise<void> => {
-  for (;;) {
+  for (let refusals = 0; ; ) {
     try {
       await work()
       return
     } catch (error) {
       if (signal.aborted) return
-      if (isForbidden(error) || isInvalid(error)) throw error
+      if ((isForbidden(error) || isInvalid(error)) && ++refusals > REFUSALS) throw error
       await delay(isConflict(error) ? 10 : 200)
     }
   }

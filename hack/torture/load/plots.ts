@@ -35,7 +35,7 @@ const refund = (order: string): PlottedCall => ({ tool: 'desk.refund', params: {
 const asked = { tools: [{ name: 'desk.pay' }, { name: 'desk.refund' }] }
 const approve = { verdict: 'Approve', by: [ALICE] } as const
 const reject = { verdict: 'Reject', by: [BOB] } as const
-const once = { arrives: 'Once', request: 'Approved' } as const
+const once = { arrives: 'Once', request: ['Approved'] } as const
 const free = { arrives: 'Once' } as const
 
 /** Every kind of run that the load is made of. */
@@ -79,28 +79,28 @@ export const PLOTS = {
     approval: { ...asked, onRejection: 'Fail' },
     turns: order => [[look(order)], [pay(order)]],
     reviews: { '2.0': reject },
-    ends: { '1.0': free, '2.0': { arrives: 'Never', request: 'Rejected' } },
+    ends: { '1.0': free, '2.0': { arrives: 'Never', request: ['Rejected'] } },
     phases: ['Failed'],
   },
   adapting: {
     approval: { ...asked, onRejection: 'Continue' },
     turns: order => [[pay(order)], [look(order)]],
     reviews: { '1.0': reject },
-    ends: { '1.0': { arrives: 'Never', request: 'Rejected' }, '2.0': free },
+    ends: { '1.0': { arrives: 'Never', request: ['Rejected'] }, '2.0': free },
     phases: ['Succeeded'],
   },
   expired: {
     approval: { ...asked, timeoutSeconds: 30, onRejection: 'Continue' },
     turns: order => [[pay(order)], [look(order)]],
     reviews: { '1.0': { verdict: 'Wait' } },
-    ends: { '1.0': { arrives: 'Never', request: 'Expired' }, '2.0': free },
+    ends: { '1.0': { arrives: 'Never', request: ['Expired'] }, '2.0': free },
     phases: ['Succeeded'],
   },
   cancelled: {
     approval: asked,
     turns: order => [[look(order)], [pay(order)]],
     reviews: { '2.0': { verdict: 'Cancel' } },
-    ends: { '1.0': free, '2.0': { arrives: 'Never', request: 'Cancelled' } },
+    ends: { '1.0': free, '2.0': { arrives: 'Never', request: ['Cancelled'] } },
     phases: ['Cancelled'],
   },
 } as const satisfies Record<string, Plot>
@@ -125,14 +125,19 @@ export const expectedRun = (namespace: string, run: string, name: PlotName): Exp
 
 /**
  * The same, where a process died while a call was under way: nobody can know whether it was made, and the run may have
- * failed for that.
+ * failed for that before it came to the next calls.
  */
 export const orUnknown = (expected: ExpectedRun): ExpectedRun => ({
   ...expected,
   calls: Object.fromEntries(
-    Object.entries(expected.calls).map(([id, call]) => [
+    Object.entries(expected.calls).map(([id, call]): [string, ExpectedCall] => [
       id,
-      call.arrives === 'Once' ? { ...call, arrives: 'AtMostOnce' } : call,
+      {
+        ...call,
+        arrives: call.arrives === 'Once' ? 'AtMostOnce' : call.arrives,
+        ...(call.request ? { request: [...call.request, 'Cancelled'] } : {}),
+        mayBeMissing: true,
+      },
     ]),
   ),
   phases: [...expected.phases, 'Failed'],

@@ -34,7 +34,7 @@ export interface TortureResult {
 
 const NAMESPACE = 'torture'
 /** Runs under way at once, at most. */
-const AT_ONCE = 24
+const AT_ONCE = 60
 /** Requests of the operator that fare badly. */
 const SHARE = 0.06
 /** After all is healed; much longer than anything takes. */

@@ -29,7 +29,12 @@ export const POINTS: readonly Point[] = [
   { name: 'Trace:AwaitingApproval', plots: ['gated'], what: 'the run is AwaitingApproval' },
   { name: 'Request:Approved', plots: ['gated'], what: 'the approval settles' },
   { name: 'Record:ApprovalApproved', plots: ['gated'], what: 'its audit record' },
-  { name: 'Event:Approved', plots: ['gated'], what: 'its Event' },
+  {
+    name: 'Event:Approved',
+    plots: ['gated'],
+    what: 'its Event; the call is not held up by it, and may be under way',
+    unknown: ['before', 'after'],
+  },
   { name: 'Request:Rejected', plots: ['adapting'], what: 'the rejection settles' },
   { name: 'Record:ApprovalRejected', plots: ['adapting'], what: 'its audit record' },
   { name: 'Trace:Rejected', plots: ['adapting'], what: 'the trace says that the call was not made' },

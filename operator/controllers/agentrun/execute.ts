@@ -10,6 +10,7 @@ import { settle } from '../../policy/decisions.ts'
 import { paramsDigest } from '../../policy/digests.ts'
 import { redactParams, runKey } from '../../policy/redact.ts'
 import { entriesFor, OPERATOR } from '../approvalrequest/entries.ts'
+import type { CallView } from './calls.ts'
 import { digestsFor } from './gating.ts'
 import { namespaceOf, nowOf, requestsOf, type Scope, statusOf, uidOf } from './scope.ts'
 
@@ -62,7 +63,7 @@ export const startCalls = async (
   if (recorded.value === 'NamespaceTerminating') return false
   // A process that was paused may lead no more, and has told nobody yet.
   if (!deps.trusted()) return false
-  const over = calls.filter(({ id }) => isRecorded(scope, 'ToolExecuted', id))
+  const over = calls.filter(({ id }) => isRecordedOver(scope, id))
   for (const { id } of over) deps.effects.forgetCall(uidOf(scope), id)
   // How it ended is in the transcript, which was written before the record.
   if (over.length > 0) deps.turns.forget(uidOf(scope))
@@ -71,8 +72,8 @@ export const startCalls = async (
   return over.length > 0
 }
 
-const isRecorded = (scope: Scope, action: 'ToolExecuting' | 'ToolExecuted', callID: string): boolean =>
-  scope.deps.audit.has(namespaceOf(scope), auditKey(action, uidOf(scope), callID))
+const isRecordedOver = (scope: Scope, callID: string): boolean =>
+  scope.deps.audit.has(namespaceOf(scope), auditKey('ToolExecuted', uidOf(scope), callID))
 
 /** Calls what was fenced and recorded. */
 const begin = (scope: Scope, agent: Agent, call: TurnCall): void => {
@@ -121,16 +122,18 @@ const intentEntry = (
 })
 
 /**
- * That a call which the trace shows as Executing is over: behind its intent, which whoever wrote Executing may not have
- * come to record yet. Then it finds both recorded, and does not call.
+ * That a call which was intended is over. Where another process wrote Executing its intent comes before, as it may not
+ * have come to record that yet: it will find both, and not call.
  */
 export const endedEntries = (
   scope: Scope,
   agent: Agent | undefined,
-  call: TurnCall,
+  { step, call }: CallView,
   outcome: string,
 ): NewEntry[] => [
-  ...(isRecorded(scope, 'ToolExecuting', call.id) ? [] : [intentEntry(scope, agent, call)]),
+  ...(step.state === 'Executing' && step.executor !== scope.deps.executor
+    ? [intentEntry(scope, agent, call)]
+    : []),
   executedEntry(scope, agent, call, outcome),
 ]
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Agent, Toolset } from '../../../crds/v1alpha1/agent.ts'
-import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
+import type { CallState, Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
 import type { JsonObject } from '../../../crds/v1alpha1/common.ts'
@@ -10,7 +10,6 @@ import { settle } from '../../policy/decisions.ts'
 import { paramsDigest } from '../../policy/digests.ts'
 import { redactParams, runKey } from '../../policy/redact.ts'
 import { entriesFor, OPERATOR } from '../approvalrequest/entries.ts'
-import type { CallView } from './calls.ts'
 import { digestsFor } from './gating.ts'
 import { namespaceOf, nowOf, requestsOf, type Scope, statusOf, uidOf } from './scope.ts'
 
@@ -122,18 +121,16 @@ const intentEntry = (
 })
 
 /**
- * That a call which was intended is over. Where another process wrote Executing its intent comes before, as it may not
- * have come to record that yet: it will find both, and not call.
+ * That a call which was intended is over. Where that is unknown its intent comes before: whoever wrote Executing may not
+ * have come to record it yet. Then it finds both, and does not call.
  */
 export const endedEntries = (
   scope: Scope,
   agent: Agent | undefined,
-  { step, call }: CallView,
-  outcome: string,
+  call: TurnCall,
+  outcome: CallState,
 ): NewEntry[] => [
-  ...(step.state === 'Executing' && step.executor !== scope.deps.executor
-    ? [intentEntry(scope, agent, call)]
-    : []),
+  ...(outcome === 'Unknown' ? [intentEntry(scope, agent, call)] : []),
   executedEntry(scope, agent, call, outcome),
 ]
 

@@ -29,7 +29,7 @@ export const storeResults = async (
       // Only what was intended: a call that was refused at the last moment leaves no trace of an execution.
       ...(view.step.state === 'Executing' ||
       deps.audit.has(namespaceOf(scope), auditKey('ToolExecuting', uidOf(scope), view.call.id))
-        ? endedEntries(scope, agent, view, close.state)
+        ? endedEntries(scope, agent, view.call, close.state)
         : []),
     ]),
   )

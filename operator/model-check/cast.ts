@@ -36,6 +36,13 @@ export const DEFINITION: ToolDefinition = {
   schemaHash: 'sha256:pay',
 }
 
+/** What becomes of it. */
+export const CHANGED: ToolDefinition = {
+  ...DEFINITION,
+  inputSchema: { type: 'object', properties: { amount: { type: 'number' }, to: { type: 'string' } } },
+  schemaHash: 'sha256:pay-to',
+}
+
 /** An agent that is ready, with one toolset. */
 export const anAgent = (plot: Plot): Agent => ({
   apiVersion: API_VERSION,

@@ -1,5 +1,5 @@
 import { EMPTY_MEMORY, type Memory } from './memory.ts'
-import { type Casting, type Look, OperatorProcess, type Pending } from './process.ts'
+import { type Around, type Casting, type Look, OperatorProcess, type Pending } from './process.ts'
 import type { Answer } from './server.ts'
 
 /** What comes to a process between two of its waits: that a look begins, or an answer; and what it sees then. */
@@ -11,6 +11,7 @@ export interface Input {
   readonly views: readonly number[]
   /** Its clock, in milliseconds. */
   readonly now: number
+  readonly around: Around
 }
 
 /** A process in the middle of a look, or at its end. */
@@ -28,6 +29,8 @@ export interface Stand {
   readonly wrote: readonly number[]
   /** Calls made on the last input. */
   readonly called: readonly string[]
+  /** What was wrong about them; empty: nothing. */
+  readonly wrong: string
   /** The memory that remains, where the look is over. */
   readonly after?: number
 }
@@ -65,7 +68,7 @@ export class Machine {
   /** What the process does on an input. `from`: its memory, where a look begins. */
   next(from: { readonly memory: number } | { readonly stand: number }, input: Input): Stand | Promise<Stand> {
     const place = 'memory' in from ? `m${from.memory}` : `s${from.stand}`
-    const key = `${place} ${JSON.stringify([input.look ?? null, input.answered ?? null, input.now])}`
+    const key = `${place} ${JSON.stringify([input.look ?? null, input.answered ?? null, input.now, input.around])}`
     const known = this.#known.get(key) ?? []
     this.#known.set(key, known)
     // What was not looked at cannot matter.
@@ -91,9 +94,9 @@ export class Machine {
     const running = this.#running.get(from)
     this.#running.delete(from)
     const process = running ?? (await OperatorProcess.recall(this.#casting, this.memory(memory)))
-    for (const { look, answered, views, now } of running ? [input] : inputs) {
-      if (look) await process.begin(look.at, views, now)
-      else if (answered) await process.answer(answered.index, answered.answer, views, now)
+    for (const { look, answered, ...seen } of running ? [input] : inputs) {
+      if (look) await process.begin(look.at, seen)
+      else if (answered) await process.answer(answered.index, answered.answer, seen)
     }
     const pending = process.pending()
     const over = process.finished && pending.length === 0
@@ -106,6 +109,7 @@ export class Machine {
       read: [...process.read],
       wrote: [...process.wrote],
       called: [...process.called],
+      wrong: process.wrong,
       ...(over ? { after: this.#casting.pool.put(await process.remember()) } : {}),
     }
     if (!process.finished && pending.length === 0)

@@ -8,8 +8,9 @@ import { REQUEST_TRANSITIONS } from '../controllers/approvalrequest/transitions.
 import type { Decidable } from '../policy/decisions.ts'
 import { type Explored, explore } from './explore.ts'
 import type { Sabotage } from './process.ts'
+import type { Scenario } from './scenario.ts'
 import { aScenario, type Begin, beginning, DEEP_SCENARIOS, SCENARIOS } from './scenarios.ts'
-import { type Scenario, World } from './world.ts'
+import { World } from './world.ts'
 
 /** How the quorum is counted; a test may count wrongly. */
 const counting = vi.hoisted(() => ({ rejectionsCount: false }))

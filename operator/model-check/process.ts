@@ -18,7 +18,7 @@ import type { Cache } from '../controllers/cache.ts'
 import type { Egress } from '../egress/egress.ts'
 import { createGateBook } from '../policy/gatebook.ts'
 import type { Listing, Toolbox } from '../toolbox/toolbox.ts'
-import { answerOf, callIDs, DEFINITION, type Plot, PROJECT, RUN } from './cast.ts'
+import { answerOf, CHANGED, callIDs, DEFINITION, type Plot, PROJECT, RUN } from './cast.ts'
 import { modelClient } from './client.ts'
 import { keepRuns, type Memory, type Recorders, recallRuns } from './memory.ts'
 import type { Pool } from './pool.ts'
@@ -34,6 +34,23 @@ export interface Sabotage {
 
 /** What a look is at: the run (undefined), or one of its requests. */
 export type Look = string | undefined
+
+/** How things stand around a process. */
+export interface Around {
+  /** It has seen the policies refuse. */
+  readonly trusted: boolean
+  /** It was asked to stop. */
+  readonly draining: boolean
+  /** The tool has become another one. */
+  readonly changed: boolean
+}
+
+/** What a process sees: its caches by slot, its clock in milliseconds, and all around it. */
+export interface Seen {
+  readonly views: readonly number[]
+  readonly now: number
+  readonly around: Around
+}
 
 /** What processes have in common, and how they differ. */
 export interface Casting {
@@ -71,6 +88,9 @@ export class OperatorProcess {
   readonly #client: Client
   readonly #names: readonly string[]
   #now = 0
+  #around: Around = { trusted: true, draining: false, changed: false }
+  /** The tool had changed when it was listed last. */
+  #listedChanged = false
   /** How requests to the server are answered while no look is under way. */
   #aside: ((op: Op) => Answer) | undefined
   readonly #asked: { readonly op: Op; readonly answer: (answer: Answer) => void }[] = []
@@ -84,6 +104,8 @@ export class OperatorProcess {
   readonly wrote = new Set<number>()
   /** Calls that reached the tool since the last answer. */
   readonly called: string[] = []
+  /** What was wrong about them; empty: nothing. */
+  wrong = ''
   finished = false
 
   private constructor(casting: Casting, memory: Memory) {
@@ -106,8 +128,8 @@ export class OperatorProcess {
   }
 
   /** Begins a look. */
-  async begin(look: Look, views: readonly number[], now: number): Promise<void> {
-    this.#see(views, now)
+  async begin(look: Look, seen: Seen): Promise<void> {
+    this.#see(seen)
     const { agent } = this.#casting
     const deps = {
       client: this.#client,
@@ -118,7 +140,7 @@ export class OperatorProcess {
       runs: this.#cache<AgentRun>('AgentRun'),
       requests: this.#cache<ApprovalRequest>('ApprovalRequest'),
       projects: none<Project>(),
-      trusted: () => true,
+      trusted: () => this.#around.trusted,
       settled: () => {},
     }
     const done = () => {
@@ -140,7 +162,7 @@ export class OperatorProcess {
           redactionKey: KEY,
           executor: this.#casting.sabotage.executor ?? this.#casting.executor,
           modelTimeoutMs: 1000,
-          draining: () => false,
+          draining: () => this.#around.draining,
           lookAtAgent: () => {},
           wake: () => {},
         },
@@ -152,8 +174,8 @@ export class OperatorProcess {
   }
 
   /** Answers one of the requests to the server. */
-  async answer(index: number, answer: Answer, views: readonly number[], now: number): Promise<void> {
-    this.#see(views, now)
+  async answer(index: number, answer: Answer, seen: Seen): Promise<void> {
+    this.#see(seen)
     this.#open.delete(index)
     const asked = this.#asked[index]
     if (!asked) throw new Error('nothing was asked')
@@ -194,9 +216,11 @@ export class OperatorProcess {
 
   readonly #clock: Clock = { now: () => this.#now, after: () => () => {} }
 
-  #see(views: readonly number[], now: number): void {
+  #see({ views, now, around }: Seen): void {
     this.views = [...views]
     this.#now = now
+    this.#around = around
+    this.wrong = ''
     this.read.clear()
     this.wrote.clear()
     this.called.length = 0
@@ -266,12 +290,19 @@ export class OperatorProcess {
   }
 
   #toolbox(): Toolbox {
-    const listing: Listing = { toolset: 'shop', ok: true, tools: [DEFINITION] }
+    const listOne = async (): Promise<Listing> => {
+      this.#listedChanged = this.#around.changed
+      return { toolset: 'shop', ok: true, tools: [this.#around.changed ? CHANGED : DEFINITION] }
+    }
     return {
-      list: () => Promise.resolve([listing]),
-      listOne: () => Promise.resolve(listing),
+      list: async () => [await listOne()],
+      listOne,
       call: (_agent, _toolset, { idempotencyKey }) => {
-        this.called.push(idempotencyKey.slice(-'1.0'.length))
+        const id = idempotencyKey.slice(-'1.0'.length)
+        this.called.push(id)
+        if (!this.#around.trusted) this.wrong = `call ${id} is made while the policies are not seen to refuse`
+        if (this.#listedChanged && this.#casting.plot.gated)
+          this.wrong = `call ${id} is made although its tool was seen to be another one`
         return NEVER
       },
       forget: () => {},

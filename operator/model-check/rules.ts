@@ -45,6 +45,7 @@ const stepOf = (run: AgentRun | undefined, call: number): Step | undefined =>
 
 /** Judges the calls that reach the tool with a step. */
 export const judgeCalls = (world: World, from: State, to: State): void => {
+  if (to.wrong) throw new Broken(to.wrong)
   for (const [call, times] of to.called.entries()) if (times !== from.called[call]) judgeCall(world, to, call)
 }
 

@@ -1,6 +1,7 @@
 import type { Plot } from './cast.ts'
+import type { Scenario } from './scenario.ts'
 import type { State } from './state.ts'
-import { type Scenario, World } from './world.ts'
+import { World } from './world.ts'
 
 const PLOT: Plot = { calls: 1, gated: true, requiredApprovals: 1, onRejection: 'Fail', retryUnknown: false }
 
@@ -18,6 +19,8 @@ export const aScenario = (
   beyond: 0,
   ahead: 0,
   toolFails: false,
+  toolChanges: false,
+  also: [],
   ...changes,
   plot: { ...PLOT, ...plot },
 })
@@ -42,6 +45,7 @@ export const beginning = async (world: World, begin: Begin): Promise<State> => {
     reviewers: begin === 'Approved' ? 1 : 0,
     cancel: false,
     deletion: false,
+    toolChanges: false,
     ahead: 0,
     sabotage: {},
   })
@@ -101,6 +105,19 @@ export const SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
       plot: { gated: false, retryUnknown: true },
       disturbances: 1,
     }),
+  ],
+  ['Open', aScenario('two calls side by side, of which one may be rejected', { plot: { calls: 2 } })],
+  [
+    'Approved',
+    aScenario('policies that are not seen to refuse for a while, and a tool that changes', {
+      disturbances: 1,
+      also: ['Distrust'],
+      toolChanges: true,
+    }),
+  ],
+  [
+    'Approved',
+    aScenario('an operator that is asked to stop at any moment', { disturbances: 1, also: ['Drain'] }),
   ],
 ]
 

@@ -10,6 +10,10 @@ export interface Operator {
   readonly memory: number
   /** The look under way, a number of its Machine; 0: none. */
   readonly stand: number
+  /** It has seen the policies refuse. */
+  readonly trusted: boolean
+  /** It was asked to stop. */
+  readonly draining: boolean
 }
 
 /** Everything at one moment. */
@@ -22,13 +26,20 @@ export interface State {
   readonly active: number
   /** By call, how often the tool was called. */
   readonly called: readonly number[]
+  /** The tool has become another one. */
+  readonly changed: boolean
+  /** What was wrong about a call, as it was made; empty: nothing. */
+  readonly wrong: string
 }
 
 /** States with equal keys are equal. */
-export const keyOf = ({ server, operators, left, active, called }: State): string =>
+export const keyOf = ({ server, operators, left, active, called, changed }: State): string =>
   `${server.slots.join('|')};${server.records.join()};${server.clock};${operators
-    .map(({ at, lags, memory, stand }) => `${at.join()}.${lags ? 1 : 0}.${memory}.${stand}`)
-    .join('|')};${left},${active};${called.join()}`
+    .map(
+      ({ at, lags, memory, stand, trusted, draining }) =>
+        `${at.join()}.${lags ? 1 : 0}.${memory}.${stand}.${trusted ? 1 : 0}.${draining ? 1 : 0}`,
+    )
+    .join('|')};${left},${active};${called.join()},${changed ? 1 : 0}`
 
 /** The same state without versions that nobody can see any more: none but the current ones, once no cache may lag. */
 export const prune = (state: State, cached: number): State => {

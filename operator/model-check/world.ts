@@ -1,46 +1,15 @@
 import type { AgentRun } from '../../crds/v1alpha1/agentrun.ts'
-import type { ApprovalRequest, Decision } from '../../crds/v1alpha1/approvalrequest.ts'
-import { anAgent, aRun, callIDs, type Plot, REVIEWERS } from './cast.ts'
+import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
+import { anAgent, aRun, callIDs } from './cast.ts'
+import { around, byPeople, byTime, outside } from './events.ts'
 import { type Input, Machine, type Stand } from './machine.ts'
 import { EMPTY_MEMORY, type Memory } from './memory.ts'
 import { Pool } from './pool.ts'
-import type { Look, Sabotage } from './process.ts'
-import { type Answer, cachedSlots, deadline, type Op, Rules, type Server, timeOf } from './server.ts'
+import type { Look } from './process.ts'
+import type { Edge, Scenario } from './scenario.ts'
+import { type Answer, cachedSlots, type Op, Rules, type Server, timeOf } from './server.ts'
 import { type Operator, prune, type State } from './state.ts'
-
-/** What may happen in a world that is explored, and how often. */
-export interface Scenario {
-  readonly name: string
-  readonly plot: Plot
-  /** Operators that believe they lead. */
-  readonly operators: number
-  /**
-   * How much goes wrong, each time at any place: an operator crashes; it is stopped in the middle of a look while the
-   * other one, or the clock, goes on; its caches lag behind for a look; an answer of the server is lost, the request having landed
-   * or not; the notifier writes into a request.
-   */
-  readonly disturbances: number
-  /** The reviewers who may decide, one verdict each; none: nobody decides. */
-  readonly reviewers: number
-  readonly cancel: boolean
-  readonly deletion: boolean
-  /** Ticks for which a request may stay open after its time. */
-  readonly beyond: number
-  /** Ticks that the clocks of the operators are ahead of the server's. */
-  readonly ahead: number
-  /** The tool may answer with an error. */
-  readonly toolFails: boolean
-  /** Default true: the admission policies are there. */
-  readonly policies?: boolean
-  readonly sabotage?: Sabotage
-}
-
-/** Who does a step: an operator or time, which go on by themselves, or somebody who may as well not. */
-export interface Edge {
-  readonly label: string
-  readonly to: State
-  readonly fair: boolean
-}
+import { inWords, isWrite } from './words.ts'
 
 const NAMES = ['A', 'B']
 
@@ -82,14 +51,16 @@ export class World {
       left: 0,
       active: -1,
       called: callIDs(this.scenario.plot).map(() => 0),
+      changed: false,
+      wrong: '',
     })
   }
 
   /** The same, with operators that have just started and everything left that may go wrong. */
-  restarted({ server, called }: State): State {
+  restarted({ server, called, changed, wrong }: State): State {
     const { disturbances: left } = this.scenario
     const operators = this.machines.map(() => this.#fresh(server))
-    return prune({ server, called, operators, left, active: -1 }, this.#cached)
+    return prune({ server, called, changed, wrong, operators, left, active: -1 }, this.#cached)
   }
 
   /** What stands in another world of the same plot, as the first state of this one. */
@@ -124,7 +95,7 @@ export class World {
 
   /** Everything that can happen next. */
   async next(state: State): Promise<Edge[]> {
-    const edges: Edge[] = [...this.#people(state), ...this.#time(state)]
+    const edges: Edge[] = [...byPeople(this, state), ...byTime(this, state)]
     for (const index of state.operators.keys()) {
       if (!this.#maySymmetrically(state, index)) continue
       const turn = takeTurn(state, index)
@@ -142,7 +113,7 @@ export class World {
 
   #fresh(server: Server): Operator {
     const at = server.slots.slice(0, this.#cached).map(versions => versions.length - 1)
-    return { at, lags: false, memory: this.#empty, stand: 0 }
+    return { at, lags: false, memory: this.#empty, stand: 0, trusted: true, draining: false }
   }
 
   async #operator(state: State, index: number): Promise<Edge[]> {
@@ -175,6 +146,11 @@ export class World {
       const left = state.left - 1
       const to = this.#with({ ...state, left }, index, this.#fresh(state.server))
       edges.push({ label: `${name} crashes and starts again`, to, fair: false })
+    }
+    const idle = operator.stand === 0 && this.memory(operator).flights.length === 0
+    for (const { label, left, to, fair } of around(operator, this.scenario, state.left, idle)) {
+      const after = to ?? this.#fresh(state.server)
+      edges.push({ label: `${name} ${label}`, to: this.#change({ ...state, left }, index, after), fair })
     }
     return edges
   }
@@ -224,6 +200,8 @@ export class World {
     const from = operator.stand === 0 ? { memory: operator.memory } : { stand: operator.stand }
     const { slots } = state.server
     const now = timeOf(clock + this.scenario.ahead)
+    const { trusted, draining } = operator
+    const around = { trusted, draining, changed: state.changed }
     const ways: State[] = []
     const tried = new Set<string>()
     const newest = slots.slice(0, this.#cached).map(versions => versions.length - 1)
@@ -233,7 +211,7 @@ export class World {
       tried.add(seen.join())
       const at = seen
       const views = at.map((version, slot) => slots[slot]?.[version] ?? 0)
-      const stand = await machine.next(from, { ...what, views, now })
+      const stand = await machine.next(from, { ...what, views, now, around })
       const behind = stand.read.filter(slot => (at[slot] ?? 0) < (newest[slot] ?? 0))
       for (const slot of behind)
         toTry.push(at.map((version, other) => (other === slot ? version + 1 : version)))
@@ -245,7 +223,8 @@ export class World {
           ? Math.max(known, slots[slot]?.lastIndexOf(stand.views[slot] ?? 0) ?? 0)
           : known
       })
-      const next = this.#with({ ...state, left }, index, {
+      const next = this.#with({ ...state, left, wrong: stand.wrong }, index, {
+        ...operator,
         at: raised,
         lags: lags && stand.after === undefined,
         memory: stand.after ?? operator.memory,
@@ -286,84 +265,11 @@ export class World {
   }
 
   #with(state: State, index: number, operator: Operator): State {
-    const operators = state.operators.map((one, other) => (other === index ? operator : one))
-    return { ...state, operators, active: operator.stand === 0 ? -1 : index }
+    return { ...this.#change(state, index, operator), active: operator.stand === 0 ? -1 : index }
   }
 
-  *#people(state: State): Generator<Edge> {
-    const { server } = state
-    const edge = (label: string, after: Server): Edge => ({
-      label,
-      to: { ...state, server: after },
-      fair: false,
-    })
-    for (const [index, request] of this.requests(server).entries()) {
-      if (!request) continue
-      const slot = 1 + index
-      const present = REVIEWERS.slice(0, this.scenario.reviewers)
-      // Nothing but the name tells reviewers apart, so of those who have not decided the first is as good as any.
-      const reviewer = present.find(name => !request.status.decisions.some(one => one.reviewer === name))
-      for (const verdict of reviewer ? (['Approve', 'Reject'] as const) : []) {
-        const decision = { reviewer, verdict, reason: 'so', via: 'Token' } as Decision
-        const after = this.rules.decide(server, slot, decision)
-        if (after) yield edge(`${reviewer}: ${verdict} on ${request.metadata.name}`, after)
-      }
-      if (state.left > 0) {
-        const entry = { channel: 'Email', target: 'alice@acme.com', state: 'Sent', attempts: 1 }
-        const noted = {
-          ...request,
-          status: { ...request.status, notifications: [...(request.status.notifications ?? []), entry] },
-        } as ApprovalRequest
-        const to = { ...state, left: state.left - 1 }
-        yield {
-          label: `the notifier writes into ${request.metadata.name}`,
-          to: { ...to, server: this.rules.put(server, slot, noted) },
-          fair: false,
-        }
-      }
-    }
-    const run = this.run(server)
-    if (!run) return
-    if (this.scenario.cancel && !run.spec.cancel) {
-      const cancelled = {
-        ...run,
-        metadata: { ...run.metadata, generation: 2 },
-        spec: { ...run.spec, cancel: true },
-      }
-      yield edge('somebody cancels the run', this.rules.put(server, 0, cancelled))
-    }
-    if (this.scenario.deletion && !run.metadata.deletionTimestamp) {
-      const held = (run.metadata.finalizers ?? []).length > 0
-      const deletionTimestamp = new Date(timeOf(server.clock)).toISOString()
-      const after = held ? { ...run, metadata: { ...run.metadata, deletionTimestamp } } : undefined
-      yield edge('somebody deletes the run', this.rules.put(server, 0, after))
-    }
-  }
-
-  /** The clock, and the collector of what belongs to a run that is gone. */
-  *#time(state: State): Generator<Edge> {
-    const { server } = state
-    // While nobody waits for an open request the time means nothing, but for what stands in the objects.
-    const open = this.requests(server).some(
-      request =>
-        request?.status.phase === 'Pending' && server.clock < deadline(request) + this.scenario.beyond,
-    )
-    if (open) {
-      yield {
-        label: `the clock goes to ${server.clock + 1}`,
-        to: { ...state, server: { ...server, clock: server.clock + 1 } },
-        fair: true,
-      }
-    }
-    if (this.run(server)) return
-    for (const slot of server.slots.keys()) {
-      if (slot === 0 || server.slots[slot]?.at(-1) === 0) continue
-      yield {
-        label: `the collector takes ${this.rules.names[slot]}`,
-        to: { ...state, server: this.rules.put(server, slot, undefined) },
-        fair: true,
-      }
-    }
+  #change(state: State, index: number, operator: Operator): State {
+    return { ...state, operators: state.operators.map((one, other) => (other === index ? operator : one)) }
   }
 }
 
@@ -378,61 +284,4 @@ const takeTurn = (state: State, index: number): State | undefined => {
 const isNews = (to: State, from: State, index: number): boolean => {
   const [after, before] = [to.operators[index] as Operator, from.operators[index] as Operator]
   return after.stand !== 0 || after.memory !== before.memory || to.server !== from.server
-}
-
-/** What the world outside answers to a process: the tool, the model. */
-const outside = (memory: Memory, toolFails: boolean): { label: string; memory: Memory }[] => [
-  ...memory.flights.flatMap(({ call, state }) =>
-    state !== 'Calling'
-      ? []
-      : (toolFails ? (['Result', 'Error'] as const) : (['Result'] as const)).map(kind => ({
-          label: `hears from the tool of call ${call}: ${kind}`,
-          memory: {
-            ...memory,
-            flights: memory.flights.map(flight =>
-              flight.call === call
-                ? { call, state: 'Done' as const, outcome: { kind, text: kind, sent: true } }
-                : flight,
-            ),
-          },
-        })),
-  ),
-  ...(memory.model && !memory.model.answered
-    ? [
-        {
-          label: `hears from the model, turn ${memory.model.turn}`,
-          memory: { ...memory, model: { ...memory.model, answered: true } },
-        },
-      ]
-    : []),
-]
-
-const isWrite = ({ verb }: Op): boolean => verb !== 'find' && verb !== 'get' && verb !== 'list'
-
-const VERBS: Record<Op['verb'], string> = {
-  find: 'reads',
-  get: 'reads',
-  list: 'lists',
-  create: 'creates',
-  status: 'writes the status of',
-  metadata: 'writes the metadata of',
-  delete: 'deletes',
-}
-
-/** `writes the status of AgentRun/r (Running, 1.0 Executing): Conflict`. */
-const inWords = (op: Op, answer: Answer | undefined): string => {
-  const told = answer && typeof answer === 'object' && 'code' in answer ? `: ${answer.reason}` : ''
-  return `${VERBS[op.verb]} ${op.slot}${bodyInWords(op)}${told}`
-}
-
-const bodyInWords = ({ verb, slot, body }: Op): string => {
-  if (slot.startsWith('AuditRecord/')) {
-    const { entries } = (body as { spec: { entries: { action: string }[] } }).spec
-    return ` (${entries.map(({ action }) => action).join(', ')})`
-  }
-  if (verb !== 'status') return ''
-  const { phase, steps = [] } = (body as AgentRun).status as NonNullable<AgentRun['status']>
-  if (phase === undefined) return ''
-  const calls = steps.flatMap(({ id, state }) => (id === undefined ? [] : [`, ${id} ${state}`]))
-  return ` (${phase}${calls.join('')})`
 }

@@ -3,10 +3,13 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Stack, startStack } from '../demo/stack.ts'
-import { hangingMail, startSilence } from './hanging-mail.ts'
+import { burst } from './burst.ts'
+import { hangingMail } from './hanging-mail.ts'
 import type { Figure, Measurement } from './measurement.ts'
+import { resume } from './resume.ts'
+import { startSilence } from './silence.ts'
 
-const MEASUREMENTS: readonly Measurement[] = [hangingMail]
+const MEASUREMENTS: readonly Measurement[] = [resume, burst, hangingMail]
 const NAMES = MEASUREMENTS.map(({ name }) => name).join(', ')
 
 const USAGE = `Usage: npm run bench -- [flags]

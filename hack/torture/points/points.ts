@@ -28,7 +28,12 @@ export const POINTS: readonly Point[] = [
   { name: 'Event:ApprovalRequested', plots: ['gated'], what: 'the Event of it' },
   { name: 'Trace:AwaitingApproval', plots: ['gated'], what: 'the run is AwaitingApproval' },
   { name: 'Request:Approved', plots: ['gated'], what: 'the approval settles' },
-  { name: 'Record:ApprovalApproved', plots: ['gated'], what: 'its audit record' },
+  {
+    name: 'Record:ApprovalApproved',
+    plots: ['gated'],
+    what: 'its audit record; the fence is written beside it',
+    unknown: ['before', 'after'],
+  },
   {
     name: 'Event:Approved',
     plots: ['gated'],

@@ -117,7 +117,18 @@ export const SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
   ],
   [
     'Approved',
-    aScenario('an operator that is asked to stop at any moment', { disturbances: 1, also: ['Drain'] }),
+    aScenario('something goes wrong in an operator that is asked to stop', {
+      disturbances: 2,
+      also: ['Drain'],
+    }),
+  ],
+  [
+    'Asked',
+    aScenario('a free call, an operator that is asked to stop or does not see the policies refuse', {
+      plot: { gated: false },
+      disturbances: 1,
+      also: ['Distrust', 'Drain'],
+    }),
   ],
 ]
 

@@ -63,7 +63,6 @@ export const CALL_TRANSITIONS: StateMachine = {
       event: 'a call that no gate stops could not be begun at once, and can be now',
       guard: 'the gates let it through as they are now',
       written: executing,
-      unexplored: 'the operators of the checker always trust the policies, and are not about to stop',
     },
     {
       from: 'Pending',

@@ -106,7 +106,7 @@ export const SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
       disturbances: 1,
     }),
   ],
-  ['Open', aScenario('two calls side by side, of which one may be rejected', { plot: { calls: 2 } })],
+  ['Approved', aScenario('two calls side by side, one of them approved', { plot: { calls: 2 } })],
   [
     'Approved',
     aScenario('policies that are not seen to refuse for a while, and a tool that changes', {
@@ -134,6 +134,14 @@ export const SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
 
 /** What takes minutes: `MODEL_CHECK=deep npx vitest run --project unit operator/model-check`. */
 export const DEEP_SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
+  ['Open', aScenario('two calls side by side, neither of them decided', { plot: { calls: 2 } })],
+  [
+    'Approved',
+    aScenario('two calls side by side, and something goes wrong once', {
+      plot: { calls: 2, onRejection: 'Continue' },
+      disturbances: 1,
+    }),
+  ],
   ['Created', aScenario('anything goes wrong twice', { disturbances: 2 })],
   ['Created', aScenario('two operators from the beginning', { operators: 2, cancel: true })],
   [

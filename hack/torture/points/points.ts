@@ -61,9 +61,8 @@ export const POINTS: readonly Point[] = [
   { name: 'Turn:Result', plots: ['gated', 'free'], what: "the tool's answer, whole", unknown: ['before'] },
   { name: 'Record:ToolExecuted', plots: ['gated', 'free'], what: 'the audit record of the call' },
   { name: 'Trace:Succeeded', plots: ['gated'], what: 'the result in the trace' },
-  { name: 'Trace:Answer', plots: ['gated'], what: 'the last answer in the trace' },
   { name: 'Record:RunEnded', plots: ['gated'], what: 'the audit record of the end' },
-  { name: 'Trace:Ended', plots: ['gated'], what: 'the final phase' },
+  { name: 'Trace:Ended', plots: ['gated'], what: 'the last answer in the trace, and the final phase' },
   { name: 'Run:Released', plots: ['gated'], what: 'nothing holds the run any more' },
 ]
 

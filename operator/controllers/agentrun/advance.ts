@@ -28,7 +28,7 @@ import {
   writeStatus,
 } from './scope.ts'
 import { shownText } from './shown.ts'
-import { awaitsApproval, callSteps, millisecondsLeft, type Waiting } from './status.ts'
+import { allOver, askingFor, awaitsApproval, callSteps, millisecondsLeft, type Waiting } from './status.ts'
 
 /** How soon a tool server that does not answer is asked again. */
 const AWAY_RETRY_MS = 2_000
@@ -203,7 +203,10 @@ const writeProgress = async (
                 reason: 'PoliciesNotSeen',
                 message: 'nothing is executed before every admission policy was seen to refuse',
               }
-            : { reason: 'Running', message: `turn ${turn}` }
+            : // Said by this write, so that the question needs none of its own.
+              allOver(callSteps(steps, turn))
+              ? askingFor(turn + 1)
+              : { reason: 'Running', message: `turn ${turn}` }
   await writeStatus(scope, goingOnNow(scope, { ...status, phase, steps }, why))
 }
 

@@ -8,7 +8,7 @@ import { readSecret } from '../../egress/secrets.ts'
 import { findCondition, isTrue } from '../conditions.ts'
 import type { ModelFlight, ModelOutcome } from './effects.ts'
 import { goingOnNow, type Next, namespaceOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
-import { millisecondsLeft, type Waiting } from './status.ts'
+import { askingFor, millisecondsLeft, type Waiting } from './status.ts'
 import { storeAnswer, storeTurn } from './store-answer.ts'
 
 /** Tries of one question before the run fails with ModelError; between them 1, 2, 4, 8 and 16 seconds, or what the provider asks. */
@@ -28,7 +28,7 @@ export const askNext = async (scope: Scope, agent: Agent): Promise<Next> => {
   const flight = deps.effects.model(uidOf(scope))
   switch (flight.state) {
     case 'Asking':
-      return wait(scope, agent, { reason: 'Running', message: `the model is asked for turn ${turn}` })
+      return wait(scope, agent, askingFor(turn))
     case 'Done': {
       const { outcome } = flight
       // Kept until it is stored: the next answer would be another one, and costs as much.
@@ -132,7 +132,7 @@ const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
     },
     () => deps.wake(namespace, name),
   )
-  return wait(scope, agent, { reason: 'Running', message: `the model is asked for turn ${turn}` })
+  return wait(scope, agent, askingFor(turn))
 }
 
 /** The conversation so far, that of the runs it continues from before it. */

@@ -23,10 +23,12 @@ export const endRun = async (
   scope: Scope,
   phase: Extract<RunPhase, 'Succeeded' | 'Failed' | 'Cancelled'>,
   output?: string,
+  /** What the end is written with, beside itself; default: what stands. */
+  last = statusOf(scope),
 ): Promise<Next> => {
   const { deps, memory } = scope
   abandonQuestion(scope)
-  const { failure: _of, ...before } = statusOf(scope)
+  const { failure: _of, ...before } = last
   const status: AgentRunStatus = {
     ...before,
     phase,

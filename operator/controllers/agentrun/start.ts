@@ -4,7 +4,7 @@ import { auditKey } from '../../audit/entry.ts'
 import { MAX_CONTEXT_BYTES, recordedContext } from '../approvalrequest/entries.ts'
 import { findCondition, isTrue } from '../conditions.ts'
 import { type Next, namespaceOf, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
-import { goingOn, hasEnded, type Waiting } from './status.ts'
+import { askingFor, goingOn, hasEnded, type Waiting } from './status.ts'
 
 /** How often a run that waits for another one looks again. */
 const LOOK_AGAIN_MS = 5_000
@@ -78,7 +78,7 @@ export const startRun = async (scope: Scope): Promise<Next> => {
     scope,
     goingOn(
       { ...statusOf(scope), phase: 'Running', startedAt: nowOf(scope), turns: 0 },
-      { reason: 'Running', message: 'the run started' },
+      askingFor(1),
       generation,
       nowOf(scope),
     ),

@@ -37,6 +37,12 @@ export interface Waiting {
   readonly message: string
 }
 
+/** What a run waits for between its turns. */
+export const askingFor = (turn: number): Waiting => ({
+  reason: 'Running',
+  message: `the model is asked for turn ${turn}`,
+})
+
 /** The conditions of a run that goes on. `progress`: `1 of 2 approvals` for a request of which several are needed. */
 export const goingOn = (
   status: AgentRunStatus,

@@ -8,6 +8,7 @@ import { storedBytes } from '../../stored-size.ts'
 import { callsOf, MAX_TURN_BYTES, turnSpec } from './answer.ts'
 import { agentVersion, sooner, TOOLSET_RETRY_MS, wait } from './ask.ts'
 import type { ModelOutcome } from './effects.ts'
+import { endRun } from './end.ts'
 import { executing, startCalls } from './execute.ts'
 import { answeredFromRecord, digestsFor, gatesFor, requestName, unapprovedTwin } from './gating.ts'
 import {
@@ -108,6 +109,8 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
     }
     return 'Again'
   }
+  // Nothing is asked for: this answer and the end of the run are one write.
+  if (planned.length === 0) return endRun(scope, 'Succeeded', turn.spec.text, statusWith([]))
   const results = planned.flatMap(({ result }) => (result ? [result] : []))
   const stored = await deps.turns.addResults(scope.run, turn, results)
   // Asked only now: a process that is about to stop, or is not sure of the policies, begins nothing.

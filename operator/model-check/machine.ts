@@ -1,5 +1,6 @@
+import type { Around } from './around.ts'
 import { EMPTY_MEMORY, type Memory } from './memory.ts'
-import { type Around, type Casting, type Look, OperatorProcess, type Pending } from './process.ts'
+import { type Casting, type Look, OperatorProcess, type Pending } from './process.ts'
 import type { Answer } from './server.ts'
 
 /** What comes to a process between two of its waits: that a look begins, or an answer; and what it sees then. */
@@ -105,9 +106,9 @@ export class Machine {
       memory,
       inputs,
       pending,
-      views: [...process.views],
-      read: [...process.read],
-      wrote: [...process.wrote],
+      views: [...process.views.now],
+      read: [...process.views.read],
+      wrote: [...process.views.wrote],
       called: [...process.called],
       wrong: process.wrong,
       ...(over ? { after: this.#casting.pool.put(await process.remember()) } : {}),

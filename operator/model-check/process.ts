@@ -6,7 +6,7 @@ import type { AuditRecord } from '../../crds/v1alpha1/auditrecord.ts'
 import type { Project } from '../../crds/v1alpha1/project.ts'
 import type { Client } from '../../kube/client.ts'
 import { silentLogger } from '../../kube/logger.ts'
-import type { Clock, KubeObject, ObjectRef } from '../../kube/types.ts'
+import type { Clock, KubeObject } from '../../kube/types.ts'
 import { keysOf } from '../audit/chain.ts'
 import type { NewEntry } from '../audit/entry.ts'
 import { type AuditWriter, createAuditWriter } from '../audit/writer.ts'
@@ -18,11 +18,13 @@ import type { Cache } from '../controllers/cache.ts'
 import type { Egress } from '../egress/egress.ts'
 import { createGateBook } from '../policy/gatebook.ts'
 import type { Listing, Toolbox } from '../toolbox/toolbox.ts'
+import type { Around, Seen } from './around.ts'
 import { answerOf, CHANGED, callIDs, DEFINITION, type Plot, PROJECT, RUN } from './cast.ts'
 import { modelClient } from './client.ts'
 import { keepRuns, type Memory, type Recorders, recallRuns } from './memory.ts'
 import type { Pool } from './pool.ts'
-import { type Answer, cachedSlots, type Op, slotNames } from './server.ts'
+import type { Answer, Op } from './server.ts'
+import { Views } from './views.ts'
 
 /** What is different in a process that is broken on purpose. */
 export interface Sabotage {
@@ -34,23 +36,6 @@ export interface Sabotage {
 
 /** What a look is at: the run (undefined), or one of its requests. */
 export type Look = string | undefined
-
-/** How things stand around a process. */
-export interface Around {
-  /** It has seen the policies refuse. */
-  readonly trusted: boolean
-  /** It was asked to stop. */
-  readonly draining: boolean
-  /** The tool has become another one. */
-  readonly changed: boolean
-}
-
-/** What a process sees: its caches by slot, its clock in milliseconds, and all around it. */
-export interface Seen {
-  readonly views: readonly number[]
-  readonly now: number
-  readonly around: Around
-}
 
 /** What processes have in common, and how they differ. */
 export interface Casting {
@@ -86,7 +71,6 @@ export class OperatorProcess {
   readonly #turns: Turns
   readonly #known: RunMemories
   readonly #client: Client
-  readonly #names: readonly string[]
   #now = 0
   #around: Around = { trusted: true, draining: false, changed: false }
   /** The tool had changed when it was listed last. */
@@ -96,12 +80,7 @@ export class OperatorProcess {
   readonly #asked: { readonly op: Op; readonly answer: (answer: Answer) => void }[] = []
   readonly #open = new Set<number>()
   readonly #records = new Set<number>()
-  /** What the caches show, by slot. */
-  views: number[] = []
-  /** Slots whose cache was read since the last answer. */
-  readonly read = new Set<number>()
-  /** Slots whose cache was written since the last answer. */
-  readonly wrote = new Set<number>()
+  readonly views: Views
   /** Calls that reached the tool since the last answer. */
   readonly called: string[] = []
   /** What was wrong about them; empty: nothing. */
@@ -111,7 +90,7 @@ export class OperatorProcess {
   private constructor(casting: Casting, memory: Memory) {
     const { pool, sabotage } = casting
     this.#casting = casting
-    this.#names = slotNames(casting.plot.calls)
+    this.views = new Views(pool, casting.plot.calls)
     const client = modelClient(pool, op => this.#send(op))
     this.#client = sabotage.client?.(client) ?? client
     this.#turns = createTurns(this.#client)
@@ -137,8 +116,8 @@ export class OperatorProcess {
       log: silentLogger,
       audit: this.#audit,
       event: () => {},
-      runs: this.#cache<AgentRun>('AgentRun'),
-      requests: this.#cache<ApprovalRequest>('ApprovalRequest'),
+      runs: this.views.cache<AgentRun>('AgentRun'),
+      requests: this.views.cache<ApprovalRequest>('ApprovalRequest'),
       projects: none<Project>(),
       trusted: () => this.#around.trusted,
       settled: () => {},
@@ -217,12 +196,10 @@ export class OperatorProcess {
   readonly #clock: Clock = { now: () => this.#now, after: () => () => {} }
 
   #see({ views, now, around }: Seen): void {
-    this.views = [...views]
+    this.views.see(views)
     this.#now = now
     this.#around = around
     this.wrong = ''
-    this.read.clear()
-    this.wrote.clear()
     this.called.length = 0
   }
 
@@ -307,41 +284,6 @@ export class OperatorProcess {
       },
       forget: () => {},
       close: () => Promise.resolve(),
-    }
-  }
-
-  #cache<T extends KubeObject>(kind: string): Cache<T> {
-    const { pool, plot } = this.#casting
-    const cached = cachedSlots(plot.calls)
-    const slots = this.#names.flatMap((name, slot) =>
-      slot < cached && name.startsWith(`${kind}/`) ? [slot] : [],
-    )
-    const at = (ref: ObjectRef) => this.#names.indexOf(`${kind}/${ref.name}`)
-    const see = (slot: number): T | undefined => {
-      this.read.add(slot)
-      return pool.get<T>(this.views[slot] ?? 0)
-    }
-    return {
-      find: ref => see(at(ref)),
-      byIndex: (index, value) => {
-        if (index !== 'runUID') throw new Error(`the model has no index ${index}`)
-        return slots.flatMap(slot => {
-          const object = see(slot)
-          return object && (object as unknown as ApprovalRequest).spec.runRef.uid === value ? [object] : []
-        })
-      },
-      wrote: object => {
-        const slot = at(object.metadata as ObjectRef)
-        this.wrote.add(slot)
-        const seen = pool.get<T>(this.views[slot] ?? 0)
-        if (Number(seen?.metadata.resourceVersion ?? 0) <= Number(object.metadata.resourceVersion))
-          this.views[slot] = pool.put(object)
-      },
-      deleted: object => {
-        const slot = at(object.metadata as ObjectRef)
-        this.wrote.add(slot)
-        this.views[slot] = 0
-      },
     }
   }
 }

@@ -73,8 +73,9 @@ const wave = async (field: Field, stack: Stack, name: string, size: number): Pro
     requestSeconds: (allOpen - began) / 1000,
     runSeconds: (allCalled - approving) / 1000,
     openRate: ((size - 1) / (last - first)) * 1000,
-    writesToRequest: (between - before) / size,
-    writes: (after - before) / size,
+    // Without those of the measurement: the run, and the decision.
+    writesToRequest: (between - before) / size - 1,
+    writes: (after - before) / size - 2,
   }
 }
 

@@ -4,24 +4,48 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Stack, startStack } from '../demo/stack.ts'
 import { burst } from './burst.ts'
+import { conditions } from './conditions.ts'
+import { expiry } from './expiry.ts'
 import { hangingMail } from './hanging-mail.ts'
 import type { Figure, Measurement } from './measurement.ts'
+import { pending } from './pending.ts'
 import { resume } from './resume.ts'
 import { startSilence } from './silence.ts'
 
-const MEASUREMENTS: readonly Measurement[] = [resume, burst, hangingMail]
-const NAMES = MEASUREMENTS.map(({ name }) => name).join(', ')
+const LEVELS = [100, 1000, 10_000]
+const measurements = (levels: readonly number[]): readonly Measurement[] => [
+  conditions,
+  resume,
+  burst,
+  hangingMail,
+  expiry,
+  pending(levels),
+]
+const NAMES = measurements(LEVELS)
+  .map(({ name }) => name)
+  .join(', ')
 
 const USAGE = `Usage: npm run bench -- [flags]
   --only NAME   one measurement: ${NAMES}
+  --pending N   how many wait at most (default 10000, on the way 100 and 1000)
   --json FILE   write the figures to FILE as well, by name`
 
 const readFlags = () => {
   try {
     const { values } = parseArgs({
-      options: { only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        only: { type: 'string' },
+        pending: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     })
-    const chosen = MEASUREMENTS.filter(({ name }) => values.only === undefined || name === values.only)
+    const most = Number(values.pending ?? LEVELS.at(-1))
+    if (!Number.isInteger(most) || most < 50) throw new Error('--pending wants a number from 50')
+    const levels = [...LEVELS.filter(level => level < most), most]
+    const chosen = measurements(levels).filter(
+      ({ name }) => values.only === undefined || name === values.only,
+    )
     if (chosen.length === 0)
       throw new Error(`--only wants one of ${NAMES}, not ${JSON.stringify(values.only)}`)
     return { ...values, chosen }

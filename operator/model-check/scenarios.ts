@@ -148,7 +148,6 @@ export const DEEP_SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
     'Open',
     aScenario('two operators, and something goes wrong once, while people decide', {
       operators: 2,
-      cancel: true,
       disturbances: 1,
     }),
   ],

@@ -69,8 +69,11 @@ export interface Operator {
   drain(): Promise<void>
 }
 
-/** Keys looked at at once, by controller: most of the time goes into waiting for the API server. */
-const WORKERS = { agent: 8, agentrun: 16, approvalrequest: 16 } as const
+/**
+ * Keys looked at at once, by controller: most of the time goes into waiting for the API server. Where tool servers are
+ * waited for as well there are enough that some which hang do not hold all of them.
+ */
+const WORKERS = { agent: 32, agentrun: 64, approvalrequest: 16 } as const
 const BACKOFF = { baseMs: 50, maxMs: 30_000 } as const
 
 /** Puts caches, queues and controllers together. */
@@ -132,7 +135,7 @@ export const createOperator = (deps: OperatorDeps): Operator => {
   }
 
   const effects = createEffects()
-  const toolbox = createToolbox({ client, egress: deps.egress })
+  const toolbox = createToolbox({ client, egress: deps.egress, clock })
   const gates = createGateBook()
   const turns = createTurns(client)
   let draining = false

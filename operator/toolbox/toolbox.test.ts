@@ -2,6 +2,9 @@ import { fromJsonSchema } from '@modelcontextprotocol/server'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Agent, Toolset } from '../../crds/v1alpha1/agent.ts'
 import type { Client } from '../../kube/client.ts'
+import { systemClock } from '../../kube/clock.ts'
+import type { Clock } from '../../kube/types.ts'
+import { TestServer } from '../agent/testing/http-server.ts'
 import { type McpTestServer, startMcpServer } from '../agent/testing/mcp-server.ts'
 import { createEgress } from '../egress/egress.ts'
 import { createToolbox } from './toolbox.ts'
@@ -12,7 +15,7 @@ afterEach(async () => {
 })
 
 /** A toolbox and a server whose tool answers when it is told to. */
-const slow = async () => {
+const slow = async (clock: Clock = systemClock) => {
   const called = Promise.withResolvers<void>()
   const release = Promise.withResolvers<void>()
   const server: McpTestServer = await startMcpServer('Sessions', mcp => {
@@ -28,7 +31,7 @@ const slow = async () => {
   })
   const egress = createEgress({ allowLoopback: true })
   // No toolset here names a Secret, so no API server is asked.
-  const toolbox = createToolbox({ client: {} as Client, egress })
+  const toolbox = createToolbox({ client: {} as Client, egress, clock })
   started.push(
     () => server.http.stop(),
     () => egress.close(),
@@ -49,7 +52,7 @@ const slow = async () => {
       signal: new AbortController().signal,
     })
   const list = (seconds: number) => toolbox.listOne(agent, toolset(seconds), AbortSignal.timeout(10_000))
-  return { toolbox, agent, call, list, called: called.promise, release: release.resolve }
+  return { toolbox, server, agent, call, list, called: called.promise, release: release.resolve }
 }
 
 describe('a call under way', () => {
@@ -69,5 +72,57 @@ describe('a call under way', () => {
     toolbox.forget(agent.metadata.uid ?? '')
     release()
     expect(await outcome).toMatchObject({ kind: 'Result', text: 'paid' })
+  })
+})
+
+describe('a toolset that is asked what it serves', () => {
+  it('is asked once by all who ask at the same time', async () => {
+    const { list, server } = await slow()
+    await list(30)
+    const lists = () => server.http.seen.filter(({ body }) => body.includes('"tools/list"')).length
+    const before = lists()
+    const all = await Promise.all(Array.from({ length: 20 }, () => list(30)))
+    expect(all.every(({ ok }) => ok)).toBe(true)
+    expect(lists()).toBe(before + 1)
+    // Whoever asks later is told how it is then.
+    await list(30)
+    expect(lists()).toBe(before + 2)
+  })
+
+  it('is waited for by a few only when it does not answer', async () => {
+    const waits: (() => void)[] = []
+    const clock: Clock = {
+      now: () => 0,
+      after: (_ms, fn) => {
+        waits.push(fn)
+        return () => {}
+      },
+    }
+    const silent = await TestServer.start(() => {})
+    const egress = createEgress({ allowLoopback: true })
+    const toolbox = createToolbox({ client: {} as Client, egress, clock })
+    started.push(
+      () => silent.stop(),
+      () => egress.close(),
+      () => toolbox.close(),
+    )
+    const toolset = { name: 'shop', timeoutSeconds: 20, retryUnknown: false, mcp: { url: silent.url } }
+    const agent = { metadata: { name: 'a', uid: 'uid', namespace: 'shop' }, spec: {} } as unknown as Agent
+    const stop = new AbortController()
+    const settled: unknown[] = []
+    const all = Array.from({ length: 20 }, () =>
+      toolbox.listOne(agent, toolset, stop.signal).then(listing => settled.push(listing)),
+    )
+    await expect.poll(() => waits.length).toBe(20)
+    for (const wait of waits) {
+      wait()
+      // Each gives up before the next looks.
+      await Promise.resolve()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect(settled).toHaveLength(16)
+    expect(settled[0]).toMatchObject({ ok: false, reason: 'ToolsetUnavailable' })
+    stop.abort()
+    await Promise.all(all)
   })
 })

@@ -1,5 +1,6 @@
 import type { Agent, Toolset } from '../../crds/v1alpha1/agent.ts'
 import type { Client } from '../../kube/client.ts'
+import type { Clock } from '../../kube/types.ts'
 import { connectToolset, toolsetHosts } from '../agent/tools/toolset.ts'
 import {
   type Egress,
@@ -42,14 +43,30 @@ interface Connected {
   lastKnown: readonly ToolDefinition[]
   /** Calls under way. */
   calls: number
+  /** The question that is under way, what it serves, with those who wait for its answer. */
+  asking: Asking | undefined
   /** Not used any more: closed when the last call has ended, since none is abandoned halfway. */
   retired: boolean
 }
 
+interface Asking {
+  readonly answer: Promise<readonly ToolDefinition[]>
+  readonly since: number
+  waiting: number
+}
+
 /** Time that a toolset has to say what it serves. */
 const LIST_TIMEOUT_MS = 15_000
+/** A toolset that answers sooner is waited for by whoever asks. */
+const PROMPT_MS = 1000
+/** How many wait longer than that for one toolset: whoever waits holds a worker, of which other toolsets' runs need some. */
+const PATIENT = 4
 
-export const createToolbox = (deps: { readonly client: Client; readonly egress: Egress }): Toolbox => {
+export const createToolbox = (deps: {
+  readonly client: Client
+  readonly egress: Egress
+  readonly clock: Clock
+}): Toolbox => {
   const connections = new Map<string, Connected>()
 
   /** The connection for a toolset as it is specified now, with the Secret as it is now. */
@@ -77,6 +94,7 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
       connection: connectToolset({ toolset, headers: headers.data, egress: deps.egress }),
       lastKnown: [],
       calls: 0,
+      asking: undefined,
       retired: false,
     }
     connections.set(key, fresh)
@@ -89,24 +107,45 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
     if (one.calls === 0) void one.connection.close()
   }
 
+  /** Those who ask while a question is under way share it: its answer comes after they asked. */
+  const ask = (to: Connected): Asking => {
+    if (to.asking) return to.asking
+    const answer = to.connection.listTools(AbortSignal.timeout(LIST_TIMEOUT_MS)).finally(() => {
+      to.asking = undefined
+    })
+    // Those who wait hear of it; there may be nobody left.
+    answer.catch(() => undefined)
+    to.asking = { answer, since: deps.clock.now(), waiting: 0 }
+    return to.asking
+  }
+
   const listOne = async (agent: Agent, toolset: Toolset, signal: AbortSignal): Promise<Listing> => {
     const to = await connected(agent, toolset)
     if ('ok' in to) return to
+    const asking = ask(to)
+    const unavailable = (message: string): Listing => ({
+      toolset: toolset.name,
+      ok: false,
+      reason: 'ToolsetUnavailable',
+      message,
+      lastKnown: to.lastKnown,
+    })
+    asking.waiting++
+    const patience = new AbortController()
+    const cancel = deps.clock.after(PROMPT_MS - (deps.clock.now() - asking.since), () => {
+      if (asking.waiting > PATIENT) patience.abort()
+    })
     try {
-      const tools = await to.connection.listTools(
-        AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]),
-      )
+      const tools = await untilAborted(asking.answer, AbortSignal.any([signal, patience.signal]))
+      if (tools === undefined) return unavailable(`toolset ${toolset.name} has not answered yet`)
       to.lastKnown = tools
       return { toolset: toolset.name, ok: true, tools }
     } catch (error) {
       if (!(error instanceof ToolsetUnavailable)) throw error
-      return {
-        toolset: toolset.name,
-        ok: false,
-        reason: 'ToolsetUnavailable',
-        message: error.message,
-        lastKnown: to.lastKnown,
-      }
+      return unavailable(error.message)
+    } finally {
+      cancel()
+      asking.waiting--
     }
   }
 
@@ -135,6 +174,19 @@ export const createToolbox = (deps: { readonly client: Client; readonly egress: 
       await Promise.all([...connections.values()].map(({ connection }) => connection.close()))
       connections.clear()
     },
+  }
+}
+
+/** What it comes to, or undefined if the signal aborts before. */
+const untilAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> => {
+  const aborted = Promise.withResolvers<undefined>()
+  const abort = () => aborted.resolve(undefined)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -93,6 +93,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
     redactionKey: await redactionKey(client, options.namespace),
     executor: identity.slice(0, 128),
     modelTimeoutMs: options.modelTimeoutSeconds * 1000,
+    limits: options.limits,
     namespace: options.namespace,
     impersonation: options.impersonation,
     mailer,

@@ -19,6 +19,7 @@ import { createChangeRecorders } from './changes.ts'
 import { reconcileAgent } from './controllers/agent/controller.ts'
 import { createRunController } from './controllers/agentrun/controller.ts'
 import { createEffects } from './controllers/agentrun/effects.ts'
+import { createSlots, type SlotLimits } from './controllers/agentrun/slots.ts'
 import { hasEnded } from './controllers/agentrun/status.ts'
 import { createTurns } from './controllers/agentrun/turns.ts'
 import { reconcileRequest } from './controllers/approvalrequest/controller.ts'
@@ -45,6 +46,8 @@ export interface OperatorDeps {
   /** Unique for the life of this process. */
   readonly executor: string
   readonly modelTimeoutMs: number
+  /** How much may be under way in the outside world at once. */
+  readonly limits: SlotLimits
   /** Only this namespace is looked at; all of them when absent. */
   readonly watchNamespace?: string
   /** The operator's own namespace. */
@@ -134,7 +137,9 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     approvalrequest: queue('approvalrequest'),
   }
 
-  const effects = createEffects()
+  const slots = createSlots(deps.limits.perProject)
+  deps.metrics.slots(() => slots.counts())
+  const effects = createEffects((runUID, id) => slots.give(runUID, id))
   const toolbox = createToolbox({ client, egress: deps.egress, clock })
   const gates = createGateBook()
   const turns = createTurns(client)
@@ -150,6 +155,8 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     audit: deps.audit,
     turns,
     effects,
+    slots,
+    limits: deps.limits,
     gates,
     egress: deps.egress,
     askModel: countedModel(deps.metrics),

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { SlotLimits } from './controllers/agentrun/slots.ts'
 import type { ImpersonationMode } from './controllers/people/controller.ts'
 import { type AllowedRanges, parseAllowedRanges } from './egress/webhook-addresses.ts'
 
@@ -18,6 +19,8 @@ export interface OperatorOptions {
   readonly allowLoopback: boolean
   /** Seconds that an answer of a model may take. */
   readonly modelTimeoutSeconds: number
+  /** How much may be under way in the outside world at once. */
+  readonly limits: SlotLimits
   /** Seconds that tools under way are waited for when the process is asked to stop. */
   readonly graceSeconds: number
   /** Whether one of several operators is elected; off only where there is just one by construction. */
@@ -51,6 +54,10 @@ const USAGE = `Usage: operator [flags]
   --metrics-port PORT        /healthz, /readyz, /metrics (default 8081; 0 takes a free port)
   --allow-loopback           models, toolsets and webhooks may be on loopback (demo and tests)
   --model-timeout-seconds N  how long an answer of a model may take (default 300)
+  --max-concurrent-per-project N  questions to models and calls of tools that one project may have under way at once;
+                             more wait in line (default 64)
+  --max-concurrent-per-model N    questions that one model may be asked at once (default 32)
+  --max-concurrent-per-toolset N  calls that one toolset may get at once (default 32)
   --grace-seconds N          how long tools under way are waited for at a stop (default 25)
   --leader-election=false    where there is just one operator by construction
   --impersonation HOW        as whom the gateway may act: constrained (Kubernetes 1.36), legacy, auto (default: by the
@@ -85,6 +92,11 @@ export const parseOptions = (
       1,
       3600,
     ),
+    limits: {
+      perProject: limitOf('max-concurrent-per-project', values, 64),
+      perModel: limitOf('max-concurrent-per-model', values, 32),
+      perToolset: limitOf('max-concurrent-per-toolset', values, 32),
+    },
     graceSeconds: wholeNumber('grace-seconds', values['grace-seconds'] ?? '25', 0, 3600),
     leaderElection: (values['leader-election'] ?? 'true') !== 'false',
     impersonation: oneOf('impersonation', values.impersonation ?? 'auto', IMPERSONATION),
@@ -96,6 +108,12 @@ export const parseOptions = (
     logLevel: values['log-level'] ?? 'info',
   }
 }
+
+const limitOf = <T extends string>(
+  name: T,
+  values: { readonly [key in T]?: string | undefined },
+  otherwise: number,
+): number => wholeNumber(name, values[name] ?? String(otherwise), 1, 100_000)
 
 const parse = (args: readonly string[]) => {
   try {
@@ -109,6 +127,9 @@ const parse = (args: readonly string[]) => {
         'metrics-port': { type: 'string' },
         'allow-loopback': { type: 'boolean' },
         'model-timeout-seconds': { type: 'string' },
+        'max-concurrent-per-project': { type: 'string' },
+        'max-concurrent-per-model': { type: 'string' },
+        'max-concurrent-per-toolset': { type: 'string' },
         'grace-seconds': { type: 'string' },
         'leader-election': { type: 'string' },
         impersonation: { type: 'string' },

@@ -12,6 +12,7 @@ import type { NewEntry } from '../audit/entry.ts'
 import { type AuditWriter, createAuditWriter } from '../audit/writer.ts'
 import { createRunController, type RunMemories } from '../controllers/agentrun/controller.ts'
 import { createEffects, type Effects } from '../controllers/agentrun/effects.ts'
+import { unlimited } from '../controllers/agentrun/slots.ts'
 import { createTurns, type Turns } from '../controllers/agentrun/turns.ts'
 import { reconcileRequest } from '../controllers/approvalrequest/controller.ts'
 import type { Cache } from '../controllers/cache.ts'
@@ -134,6 +135,9 @@ export class OperatorProcess {
           agents: { ...none<Agent>(), find: () => agent },
           turns: this.#turns,
           effects: this.#effects,
+          // Standing in line changes when something happens, not what: any order is gone through anyway.
+          slots: unlimited,
+          limits: { perModel: 1, perToolset: 1 },
           toolbox: this.#toolbox(),
           gates: GATES,
           egress: {} as Egress,

@@ -87,7 +87,14 @@ export const spawnOperator = async (
 /** A kubeconfig, written into `folder`, with a token of the operator's own ServiceAccount. */
 export const operatorKubeconfig = async (folder: string, target: KubectlTarget): Promise<string> => {
   const token = (
-    await kubectl(target, ['create', 'token', 'countersign-operator', '-n', 'countersign-system', '--duration=24h'])
+    await kubectl(target, [
+      'create',
+      'token',
+      'countersign-operator',
+      '-n',
+      'countersign-system',
+      '--duration=24h',
+    ])
   ).trim()
   const config = JSON.parse(readFileSync(target.kubeconfig, 'utf8'))
   config.users[0].user = { token }

@@ -18,6 +18,7 @@ import { silentLogger } from '../../kube/logger.ts'
 import { promMetrics } from '../../kube/prom-metrics.ts'
 import type { Clock } from '../../kube/types.ts'
 import { createAuditWriter } from '../audit/writer.ts'
+import type { SlotLimits } from '../controllers/agentrun/slots.ts'
 import { hasEnded } from '../controllers/agentrun/status.ts'
 import type { RecordEvent } from '../controllers/cache.ts'
 import type { ImpersonationMode } from '../controllers/people/controller.ts'
@@ -50,6 +51,8 @@ export interface OperatorOptions {
   /** Default: they take everything, and nothing leaves. */
   readonly mailer?: Mailer
   readonly webhooks?: WebhookSender
+  /** Default: more than any test needs. */
+  readonly limits?: SlotLimits
   /** Told of every Event. Default: nobody. */
   readonly event?: RecordEvent
 }
@@ -74,6 +77,7 @@ export const startOperator = (namespace: string, options: OperatorOptions = {}):
     redactionKey,
     executor: `test-${randomUUID()}`,
     modelTimeoutMs: 5_000,
+    limits: options.limits ?? { perProject: 1000, perModel: 1000, perToolset: 1000 },
     mailer: options.mailer ?? scriptedMailer(),
     webhooks: options.webhooks ?? scriptedWebhooks(),
     pageURL: 'https://countersign.example.com',

@@ -29,6 +29,7 @@ import {
 } from './scope.ts'
 import { shownText } from './shown.ts'
 import { allOver, askingFor, awaitsApproval, callSteps, millisecondsLeft, type Waiting } from './status.ts'
+import { mayCall, queuedForTool } from './turn-in-line.ts'
 
 /** How soon a tool server that does not answer is asked again. */
 const AWAY_RETRY_MS = 2_000
@@ -52,11 +53,12 @@ export const advance = async (
   const closed = await storeResults(scope, agent, turn, moves)
   const opened = await openAll(scope, agent, moves, checked.definitions)
   // Asked again, as all this took its time.
-  const begun = moves.map(one => (mayBegin(scope, one.move) ? one : stay(one)))
+  const begun = moves.map(one => (mayBegin(scope, one) ? one : stay(one)))
   const calls = begun.filter(({ move }) => STARTS.has(move.move))
   const steps = newSteps(scope, begun)
   const changed = closed > 0 || opened > 0 || calls.some(({ move }) => move.move !== 'Resume')
-  const write = () => writeProgress(scope, turn.spec.turn, steps, stopping, checked.retry)
+  const queued = scope.deps.trusted() && !scope.deps.draining() && begun.some(isHeldBack(moves))
+  const write = () => writeProgress(scope, turn.spec.turn, steps, { stopping, away: checked.retry, queued })
   let over = false
   if (agent && calls.length > 0) {
     over = await startCalls(scope, agent, {
@@ -79,10 +81,19 @@ export const advance = async (
 
 const STARTS: ReadonlySet<string> = new Set(['Execute', 'Resume', 'Retry'])
 
+/** Whether a move that was to begin a call was put off. */
+const isHeldBack =
+  (moves: readonly Move[]) =>
+  ({ move }: Move, index: number): boolean =>
+    STARTS.has(moves[index]?.move.move ?? '') && !STARTS.has(move.move)
+
 const closeOrStay = (one: Move): Move => (one.move.move === 'Close' ? one : stay(one))
 
-const mayBegin = (scope: Scope, { move }: CallMove): boolean =>
-  !STARTS.has(move) || (scope.deps.trusted() && (move === 'Resume' || !scope.deps.draining()))
+const mayBegin = (scope: Scope, { view, move: { move } }: Move): boolean => {
+  if (!STARTS.has(move)) return true
+  if (!scope.deps.trusted()) return false
+  return move === 'Resume' || (!scope.deps.draining() && mayCall(scope, view.call))
+}
 
 const viewsOf = (scope: Scope, turn: AgentTurn): CallView[] =>
   callSteps(statusOf(scope).steps ?? [], turn.spec.turn).map(step => {
@@ -185,8 +196,11 @@ const writeProgress = async (
   scope: Scope,
   turn: number,
   changed: ReadonlyMap<string, Step>,
-  stopping: boolean,
-  away: boolean,
+  {
+    stopping,
+    away,
+    queued,
+  }: { readonly stopping: boolean; readonly away: boolean; readonly queued: boolean },
 ): Promise<void> => {
   const status = statusOf(scope)
   const steps = (status.steps ?? []).map(step => changed.get(step.id ?? '') ?? step)
@@ -203,10 +217,12 @@ const writeProgress = async (
                 reason: 'PoliciesNotSeen',
                 message: 'nothing is executed before every admission policy was seen to refuse',
               }
-            : // Said by this write, so that the question needs none of its own.
-              allOver(callSteps(steps, turn))
-              ? askingFor(turn + 1)
-              : { reason: 'Running', message: `turn ${turn}` }
+            : queued
+              ? queuedForTool
+              : // Said by this write, so that the question needs none of its own.
+                allOver(callSteps(steps, turn))
+                ? askingFor(turn + 1)
+                : { reason: 'Running', message: `turn ${turn}` }
   await writeStatus(scope, goingOnNow(scope, { ...status, phase, steps }, why))
 }
 

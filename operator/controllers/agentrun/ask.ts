@@ -10,6 +10,7 @@ import type { ModelFlight, ModelOutcome } from './effects.ts'
 import { goingOnNow, type Next, namespaceOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { askingFor, millisecondsLeft, type Waiting } from './status.ts'
 import { storeAnswer, storeTurn } from './store-answer.ts'
+import { mayAsk, queuedForModel } from './turn-in-line.ts'
 
 /** Tries of one question before the run fails with ModelError; between them 1, 2, 4, 8 and 16 seconds, or what the provider asks. */
 const MODEL_ATTEMPTS = 6
@@ -92,6 +93,7 @@ export const wait = async (scope: Scope, agent: Agent, waiting: Waiting): Promis
 
 const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
   const { deps, memory } = scope
+  if (!mayAsk(scope, agent)) return wait(scope, agent, queuedForModel)
   const listings = await deps.toolbox.list(agent, AbortSignal.timeout(30_000))
   const away = listings.filter(listing => !listing.ok && listing.lastKnown.length === 0)
   const now = deps.clock.now()

@@ -61,7 +61,15 @@ export const createRunController = (deps: RunDeps, known: RunMemories = new Map(
     deps.turns.forget(uid)
     deps.effects.forgetModel(uid)
     deps.effects.forgetCalls(uid)
+    settleSlots(uid)
   }
+
+  const settleSlots = (uid: string): void =>
+    deps.slots.looked(uid, id =>
+      id === 'model'
+        ? deps.effects.model(uid).state === 'Asking'
+        : ['Fenced', 'Calling'].includes(deps.effects.call(uid, id).state),
+    )
 
   /** Records how those runs ended that were deleted before they had: their calls under way, then themselves. */
   const recordGone = async (namespace: string, key: string, present: string | undefined): Promise<void> => {
@@ -114,6 +122,8 @@ export const createRunController = (deps: RunDeps, known: RunMemories = new Map(
       } catch (error) {
         if (error instanceof AuditUnavailable) await sayUnrecorded(scope, error)
         throw error
+      } finally {
+        settleSlots(run.metadata.uid ?? '')
       }
     },
   }

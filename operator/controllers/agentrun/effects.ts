@@ -48,7 +48,8 @@ export interface Effects {
   idle(): Promise<void>
 }
 
-export const createEffects = (): Effects => {
+/** @param over told when something is over, or is not going to begin any more; `id` is `model`, or the id of a call */
+export const createEffects = (over: (runUID: string, id: string) => void = () => {}): Effects => {
   const models = new Map<string, ModelFlight>()
   const calls = new Map<string, Map<string, Flight>>()
   /** Calls that are still being made and whose outcome nobody takes any more. */
@@ -73,6 +74,7 @@ export const createEffects = (): Effects => {
     const flights = calls.get(runUID)
     flights?.delete(callID)
     if (flights?.size === 0) calls.delete(runUID)
+    over(runUID, callID)
     wakeIdle()
   }
 
@@ -86,6 +88,7 @@ export const createEffects = (): Effects => {
         // Forgotten meanwhile: the run ended, or somebody else goes on with it.
         if (flight?.state !== 'Asking' || flight.abort !== abort) return
         models.set(runUID, { state: 'Done', turn, outcome })
+        over(runUID, 'model')
         done()
       }
       work(abort.signal).then(settle, (error: unknown) => settle({ ok: false, error }))
@@ -93,6 +96,7 @@ export const createEffects = (): Effects => {
     forgetModel: runUID => {
       const flight = models.get(runUID)
       models.delete(runUID)
+      over(runUID, 'model')
       if (flight?.state === 'Asking') flight.abort.abort()
     },
     call: (runUID, callID) => calls.get(runUID)?.get(callID) ?? { state: 'None' },
@@ -111,6 +115,7 @@ export const createEffects = (): Effects => {
         if (unheard.has(calling)) return forgetCall(runUID, callID)
         // Forgotten meanwhile: the trace says already how it ended.
         if (flights.get(callID) === calling) flights.set(callID, { state: 'Done', outcome })
+        over(runUID, callID)
         done()
       }
       work().then(settle, () =>
@@ -131,7 +136,10 @@ export const createEffects = (): Effects => {
     unfence: runUID => {
       const flights = calls.get(runUID)
       const fenced = [...(flights ?? [])].flatMap(([id, { state }]) => (state === 'Fenced' ? [id] : []))
-      for (const id of fenced) flights?.delete(id)
+      for (const id of fenced) {
+        flights?.delete(id)
+        over(runUID, id)
+      }
       if (flights?.size === 0) calls.delete(runUID)
       wakeIdle()
       return fenced
@@ -140,6 +148,7 @@ export const createEffects = (): Effects => {
       for (const [runUID, flight] of models) {
         if (flight.state !== 'Asking') continue
         models.delete(runUID)
+        over(runUID, 'model')
         flight.abort.abort()
       }
     },

@@ -18,6 +18,7 @@ import type { Toolbox } from '../../toolbox/toolbox.ts'
 import type { TerminalPhase } from '../approvalrequest/settlement.ts'
 import type { Cache, RecordEvent } from '../cache.ts'
 import type { Effects } from './effects.ts'
+import type { SlotLimits, Slots } from './slots.ts'
 import { goingOn, type Waiting } from './status.ts'
 import type { Failure } from './texts.ts'
 import type { Turns } from './turns.ts'
@@ -35,6 +36,9 @@ export interface RunDeps {
   readonly projects: Cache<Project>
   readonly turns: Turns
   readonly effects: Effects
+  /** Who may begin something in the outside world, and how much at once. */
+  readonly slots: Slots
+  readonly limits: Pick<SlotLimits, 'perModel' | 'perToolset'>
   readonly toolbox: Toolbox
   readonly gates: GateBook
   readonly egress: Egress

@@ -32,6 +32,7 @@ export interface Waiting {
     | 'ModelUnavailable'
     | 'ToolsetUnavailable'
     | 'PoliciesNotSeen'
+    | 'Queued'
     | 'AuditUnavailable'
     | 'Stopping'
   readonly message: string

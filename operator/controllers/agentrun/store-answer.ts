@@ -23,6 +23,7 @@ import {
   writeStatus,
 } from './scope.ts'
 import { shownParams, shownText } from './shown.ts'
+import { mayCall } from './turn-in-line.ts'
 
 /** Stores an answer before anything is made of it; one that cannot be stored fails the run. */
 export const storeAnswer = async (
@@ -117,7 +118,7 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
   const mayStart = deps.trusted() && !deps.draining()
   const calls = planned.map(({ call, step, free }) => ({
     call,
-    step: free && mayStart ? executing(scope, step) : step,
+    step: free && mayStart && mayCall(scope, call) ? executing(scope, step) : step,
   }))
   await startCalls(scope, agent, {
     turn: stored,

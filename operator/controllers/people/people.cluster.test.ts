@@ -77,6 +77,7 @@ const start = (impersonation: ImpersonationMode, watchNamespace?: string) => {
     redactionKey: Buffer.alloc(32),
     executor: 'test',
     modelTimeoutMs: 1000,
+    limits: { perProject: 64, perModel: 32, perToolset: 32 },
     mailer: scriptedMailer(),
     webhooks: scriptedWebhooks(),
     pageURL: undefined,

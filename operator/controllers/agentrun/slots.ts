@@ -1,0 +1,171 @@
+/** How much may be under way at once, in this process: questions to models and calls of tools. */
+export interface SlotLimits {
+  /** Of one project, both together. */
+  readonly perProject: number
+  /** Questions to one model. */
+  readonly perModel: number
+  /** Calls of one toolset. */
+  readonly perToolset: number
+}
+
+/** Something that a run wants to begin in the outside world. */
+export interface Work {
+  readonly runUID: string
+  /** `model`, or the id of a call. */
+  readonly id: string
+  readonly project: string
+  /** Which model or toolset it is for, and how much of it may be under way at once. */
+  readonly server: string
+  readonly limit: number
+  /** Has the run looked at again. */
+  readonly wake: () => void
+}
+
+/**
+ * Who may begin what. Nothing is refused: what finds no room stands in line, and its run is woken when it is its turn. In
+ * the line for a model or a toolset projects take turns, and of one project the oldest comes first; a project that has
+ * all that it may have is passed over, and a line that does not move holds up no other line.
+ */
+export interface Slots {
+  /** Takes a slot, or stands in line for it: false. Who has one may ask again. */
+  take(work: Work): boolean
+  /** The work is over, or will not be begun. */
+  give(runUID: string, id: string): void
+  /**
+   * A look at a run is over: what was not asked for in it is not stood in line for any more, and a slot that was not made
+   * use of is given back. @param underWay whether this work was begun
+   */
+  looked(runUID: string, underWay: (id: string) => boolean): void
+  /** How many have a slot, and how many stand in line. */
+  counts(): { readonly taken: number; readonly waiting: number }
+}
+
+interface Entry {
+  readonly work: Work
+  state: 'Waiting' | 'Granted' | 'Taken'
+  /** In the look that goes on, or since the last one. */
+  asked: boolean
+}
+
+/** Slots without a limit. */
+export const unlimited: Slots = {
+  take: () => true,
+  give: () => {},
+  looked: () => {},
+  counts: () => ({ taken: 0, waiting: 0 }),
+}
+
+/** @param perProject slots that one project may have at once */
+export const createSlots = (perProject: number): Slots => {
+  /** By run, then by work. */
+  const entries = new Map<string, Map<string, Entry>>()
+  /** By server, then by project: who stands in line, oldest first. The first project is the next to be served. */
+  const lines = new Map<string, Map<string, Set<Entry>>>()
+  const used = { project: new Map<string, number>(), server: new Map<string, number>() }
+  let taken = 0
+  let waiting = 0
+
+  const hasRoom = ({ project, server, limit }: Work): boolean =>
+    (used.server.get(server) ?? 0) < limit && (used.project.get(project) ?? 0) < perProject
+
+  const count = ({ project, server }: Work, by: 1 | -1): void => {
+    taken += by
+    for (const [map, key] of [
+      [used.project, project],
+      [used.server, server],
+    ] as const) {
+      const now = (map.get(key) ?? 0) + by
+      if (now === 0) map.delete(key)
+      else map.set(key, now)
+    }
+  }
+
+  const stand = (entry: Entry): void => {
+    const { server, project } = entry.work
+    const line = lines.get(server) ?? new Map<string, Set<Entry>>()
+    const group = line.get(project) ?? new Set<Entry>()
+    lines.set(server, line.set(project, group.add(entry)))
+    waiting++
+  }
+
+  const leave = (entry: Entry): void => {
+    const { server, project } = entry.work
+    const line = lines.get(server)
+    const group = line?.get(project)
+    if (!group?.delete(entry)) return
+    waiting--
+    if (group.size === 0) line?.delete(project)
+    if (line?.size === 0) lines.delete(server)
+  }
+
+  /** The next of a line that has room; its project goes to the end of the line. */
+  const nextOf = (line: Map<string, Set<Entry>>): Entry | undefined => {
+    for (const [project, group] of line) {
+      const [first] = group
+      if (!first || !hasRoom(first.work)) continue
+      line.delete(project)
+      line.set(project, group)
+      return first
+    }
+    return undefined
+  }
+
+  const serve = (): void => {
+    for (const line of [...lines.values()]) {
+      for (let next = nextOf(line); next !== undefined; next = nextOf(line)) {
+        leave(next)
+        next.state = 'Granted'
+        count(next.work, 1)
+        next.work.wake()
+      }
+    }
+  }
+
+  const remove = (entry: Entry): void => {
+    const { runUID, id } = entry.work
+    const own = entries.get(runUID)
+    own?.delete(id)
+    if (own?.size === 0) entries.delete(runUID)
+    if (entry.state === 'Waiting') leave(entry)
+    else {
+      count(entry.work, -1)
+      serve()
+    }
+  }
+
+  return {
+    take: work => {
+      const own = entries.get(work.runUID) ?? new Map<string, Entry>()
+      entries.set(work.runUID, own)
+      const known = own.get(work.id)
+      if (known) {
+        known.asked = true
+        if (known.state === 'Waiting') return false
+        known.state = 'Taken'
+        return true
+      }
+      const entry: Entry = { work, state: 'Waiting', asked: true }
+      own.set(work.id, entry)
+      // Where there is room nobody stands in line for it: they are served as soon as there is.
+      if (!hasRoom(work)) {
+        stand(entry)
+        return false
+      }
+      entry.state = 'Taken'
+      count(work, 1)
+      return true
+    },
+    give: (runUID, id) => {
+      const entry = entries.get(runUID)?.get(id)
+      if (entry) remove(entry)
+    },
+    looked: (runUID, underWay) => {
+      for (const entry of [...(entries.get(runUID)?.values() ?? [])]) {
+        const idle = entry.state === 'Taken' ? !underWay(entry.work.id) : !entry.asked
+        entry.asked = false
+        if (idle) remove(entry)
+      }
+    },
+    counts: () => ({ taken, waiting }),
+  }
+}

@@ -55,7 +55,9 @@ export const torture = async ({ seconds, seed, progress }: TortureOptions): Prom
     await ground.namespace(NAMESPACE)
     const proxy = await startFaultProxy({ url: plane.url, ca: plane.ca })
     closing.push(() => proxy.close())
-    const desk = await startDesk()
+    // Long enough that what dies often dies over a call.
+    const toolTimes = randomFrom(seed + 3)
+    const desk = await startDesk(() => toolTimes() * 800)
     closing.push(() => desk.stop())
     const people = await startPeople(ground, NAMESPACE)
     closing.push(() => people.stop())
@@ -152,7 +154,7 @@ const strike = async (
     },
   }
   for (;;) {
-    const wait = 1000 + random() * 7000
+    const wait = 500 + random() * 5000
     const blow = pick<Blow>(random, [
       'KillOperator',
       'KillOperator',

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import { callsSeen, type McpTestServer, startMcpServer } from '../../../operator/agent/testing/mcp-server.ts'
 import { IDEMPOTENCY_KEY } from '../../../operator/agent/tools/mcp.ts'
@@ -17,13 +18,14 @@ export interface Desk {
 /** What a run of the load is asked: the model reads from it what to do. */
 export const inputOf = (plot: PlotName, order: string): string => JSON.stringify({ plot, order })
 
-export const startDesk = async (): Promise<Desk> => {
+/** @param toolMs how long the next call takes */
+export const startDesk = async (toolMs: () => number = () => 0): Promise<Desk> => {
   const model = await scriptedModel((spoken, _results, input) => {
     const { plot, order } = JSON.parse(input) as { plot: PlotName; order: string }
     const calls = plotOf(plot).turns(order)[spoken]
     return calls ? { calls } : { text: 'done' }
   })
-  const tools = await startMcpServer('Modern', register)
+  const tools = await startMcpServer('Modern', server => register(server, toolMs))
   return {
     model,
     tools,
@@ -50,13 +52,16 @@ interface SeenCall {
   readonly _meta: Readonly<Record<string, unknown>>
 }
 
-const register = (server: McpServer): void => {
+const register = (server: McpServer, toolMs: () => number): void => {
   const inputSchema = fromJsonSchema<object>({
     type: 'object',
     properties: { order: { type: 'string' }, amount: { type: 'number' } },
   })
   for (const name of ['look', 'pay', 'refund']) {
-    const answer = async () => ({ content: [{ type: 'text', text: `${name}: ok` }] })
+    const answer = async () => {
+      await delay(toolMs())
+      return { content: [{ type: 'text', text: `${name}: ok` }] }
+    }
     server.registerTool(name, { description: name, inputSchema }, answer as never)
   }
 }

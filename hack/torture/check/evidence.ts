@@ -37,7 +37,7 @@ export interface ExpectedCall {
   readonly arrives: CallsExpected
   /** How its request may end; absent: no gate stops it, and there must be no request. */
   readonly request?: readonly RequestEnd[]
-  /** The run may have failed before it came to this call. */
+  /** The run may have failed before it came to this call, or before it asked anybody. */
   readonly mayBeMissing?: boolean
 }
 

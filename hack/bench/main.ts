@@ -6,11 +6,14 @@ import { type Stack, startStack } from '../demo/stack.ts'
 import { burst } from './burst.ts'
 import { conditions } from './conditions.ts'
 import { expiry } from './expiry.ts'
+import { fairness } from './fairness.ts'
 import { hangingMail } from './hanging-mail.ts'
 import type { Figure, Measurement } from './measurement.ts'
 import { pending } from './pending.ts'
+import { plotGrowth } from './plot.ts'
 import { resume } from './resume.ts'
 import { startSilence } from './silence.ts'
+import { turns } from './turns.ts'
 
 const LEVELS = [100, 1000, 10_000]
 const measurements = (levels: readonly number[]): readonly Measurement[] => [
@@ -18,6 +21,8 @@ const measurements = (levels: readonly number[]): readonly Measurement[] => [
   resume,
   burst,
   hangingMail,
+  turns,
+  fairness,
   expiry,
   pending(levels),
 ]
@@ -28,7 +33,8 @@ const NAMES = measurements(LEVELS)
 const USAGE = `Usage: npm run bench -- [flags]
   --only NAME   one measurement: ${NAMES}
   --pending N   how many wait at most (default 10000, on the way 100 and 1000)
-  --json FILE   write the figures to FILE as well, by name`
+  --json FILE   write the figures to FILE as well, by name
+  --svg FILE    write a plot of what grows with the number that wait to FILE`
 
 const readFlags = () => {
   try {
@@ -37,6 +43,7 @@ const readFlags = () => {
         only: { type: 'string' },
         pending: { type: 'string' },
         json: { type: 'string' },
+        svg: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -88,6 +95,8 @@ try {
     const named = Object.fromEntries(figures.map(({ name, value }) => [name, value]))
     writeFileSync(flags.json, `${JSON.stringify(named, null, 2)}\n`)
   }
+  const plot = plotGrowth(figures)
+  if (flags.svg && plot !== undefined) writeFileSync(flags.svg, plot)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -48,3 +48,19 @@ describe('--allow-webhook-addresses', () => {
     )
   })
 })
+
+describe('--max-concurrent-per-project, -model and -toolset', () => {
+  it('bound what is under way at once', () => {
+    expect(parseOptions([], {}).limits).toEqual({ perProject: 128, perModel: 32, perToolset: 32 })
+    const flags = ['project', 'model', 'toolset'].map(
+      (what, index) => `--max-concurrent-per-${what}=${index + 1}`,
+    )
+    expect(parseOptions(flags, {}).limits).toEqual({ perProject: 1, perModel: 2, perToolset: 3 })
+  })
+
+  it.each(['0', '-1', 'many', '1.5'])('are not %s', value => {
+    expect(() => parseOptions([`--max-concurrent-per-model=${value}`], {})).toThrow(
+      /^--max-concurrent-per-model wants/,
+    )
+  })
+})

@@ -55,7 +55,7 @@ const USAGE = `Usage: operator [flags]
   --allow-loopback           models, toolsets and webhooks may be on loopback (demo and tests)
   --model-timeout-seconds N  how long an answer of a model may take (default 300)
   --max-concurrent-per-project N  questions to models and calls of tools that one project may have under way at once;
-                             more wait in line (default 64)
+                             more wait in line (default 128)
   --max-concurrent-per-model N    questions that one model may be asked at once (default 32)
   --max-concurrent-per-toolset N  calls that one toolset may get at once (default 32)
   --grace-seconds N          how long tools under way are waited for at a stop (default 25)
@@ -93,7 +93,7 @@ export const parseOptions = (
       3600,
     ),
     limits: {
-      perProject: limitOf('max-concurrent-per-project', values, 64),
+      perProject: limitOf('max-concurrent-per-project', values, 128),
       perModel: limitOf('max-concurrent-per-model', values, 32),
       perToolset: limitOf('max-concurrent-per-toolset', values, 32),
     },

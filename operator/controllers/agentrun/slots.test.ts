@@ -57,6 +57,18 @@ describe('slots', () => {
     expect(woken).toEqual(['a3'])
   })
 
+  it('of a project go to a call of a tool before questions to models, and models take turns', () => {
+    const slots = fresh(2)
+    for (const run of ['a0', 'a1', 'a2']) slots.take(work(run, 'shop', 'a'))
+    for (const run of ['b0', 'b1']) slots.take(work(run, 'shop', 'b'))
+    slots.take({ ...work('approved', 'shop', 'tool'), first: true })
+    slots.give('a0', 'model')
+    expect(woken).toEqual(['approved'])
+    slots.give('approved', 'model')
+    slots.give('a1', 'model')
+    expect(woken).toEqual(['approved', 'a2', 'b0'])
+  })
+
   it('of a server that hangs hold up nothing for another one', () => {
     const slots = fresh()
     for (const run of ['a', 'b', 'c']) slots.take(work(run, 'shop', 'hangs'))
@@ -96,7 +108,7 @@ describe('slots', () => {
     expect(slots.counts()).toEqual({ taken: 1, waiting: 0 })
   })
 
-  it('are never more than may be, nor fewer while somebody waits, whatever happens in whatever order', () => {
+  it('are never more than may be, and none is left over, whatever happens in whatever order', () => {
     let seed = 1
     const random = (below: number) => {
       seed = (seed * 48271) % 2147483647

@@ -17,6 +17,8 @@ export interface Work {
   /** Which model or toolset it is for, and how much of it may be under way at once. */
   readonly server: string
   readonly limit: number
+  /** A call of a tool, which people may have approved: it comes before questions where both wait for room of a project. */
+  readonly first?: boolean
   /** Has the run looked at again. */
   readonly wake: () => void
 }
@@ -110,14 +112,29 @@ export const createSlots = (perProject: number): Slots => {
     return undefined
   }
 
-  const serve = (): void => {
-    for (const line of [...lines.values()]) {
-      for (let next = nextOf(line); next !== undefined; next = nextOf(line)) {
-        leave(next)
-        next.state = 'Granted'
-        count(next.work, 1)
-        next.work.wake()
+  /** Lines take turns too, calls before questions: else the oldest line had all the room of a project. */
+  const nextOfAll = (): Entry | undefined => {
+    for (const first of [true, false]) {
+      for (const [server, line] of lines) {
+        const [group] = line.values()
+        const [sample] = group ?? []
+        if ((sample?.work.first ?? false) !== first) continue
+        const next = nextOf(line)
+        if (!next) continue
+        lines.delete(server)
+        lines.set(server, line)
+        return next
       }
+    }
+    return undefined
+  }
+
+  const serve = (): void => {
+    for (let next = nextOfAll(); next !== undefined; next = nextOfAll()) {
+      leave(next)
+      next.state = 'Granted'
+      count(next.work, 1)
+      next.work.wake()
     }
   }
 

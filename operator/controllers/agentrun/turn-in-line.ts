@@ -15,7 +15,7 @@ export const mayAsk = (scope: Scope, { spec }: Agent): boolean => {
 export const mayCall = (scope: Scope, call: Pick<TurnCall, 'id' | 'tool'>): boolean => {
   const toolset = call.tool.split('.')[0] ?? ''
   const server = `toolset ${namespaceOf(scope)} ${scope.run.spec.agentRef.name} ${toolset}`
-  return scope.deps.slots.take(work(scope, call.id, server, scope.deps.limits.perToolset))
+  return scope.deps.slots.take({ ...work(scope, call.id, server, scope.deps.limits.perToolset), first: true })
 }
 
 const work = (scope: Scope, id: string, server: string, limit: number): Work => {

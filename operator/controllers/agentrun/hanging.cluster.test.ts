@@ -100,6 +100,7 @@ describe('a server that hangs', () => {
     await startMany('ill', 'go')
     await expect.poll(() => connections).toBeGreaterThan(0)
     await othersRunOn('beside-the-tools')
-    expect((await world.run('ill-go-0')).status?.phase).not.toBe('Succeeded')
+    // The others got nothing: whatever the model made of it.
+    expect((await world.run('ill-go-0')).status?.output).not.toBe('paid')
   })
 })

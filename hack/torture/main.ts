@@ -12,7 +12,7 @@ import { torture } from './torture.ts'
 
 const USAGE = `Usage: npm run torture -- [flags]
   --minutes N   let everything fail for N minutes over a mixed load (default 10), then check every run
-  --seed S      make the same choices as the run that printed this seed (default: another each time)
+  --seed S      the same load and blows as the run that printed this seed (default: another each time)
   --points      instead: kill the operator before and after every write and effect in the life of a run
   --rounds N    with --points: runs that die at each of them (default 100)
   --model       instead: check the real controllers in every order of events, deeper than \`npm test\` does`

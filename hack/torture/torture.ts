@@ -18,7 +18,7 @@ import { type Supervisor, supervise } from './supervisor.ts'
 
 export interface TortureOptions {
   readonly seconds: number
-  /** The same seed makes the same choices; when they take effect depends on the machine. */
+  /** The same seed makes the same load and the same blows; which request fares badly depends on their order as well. */
   readonly seed: number
   readonly progress: (line: string) => void
 }

@@ -116,8 +116,8 @@ const act = async (
   }
 }
 
-/** How often a refusal is looked into: a request may have been closed while one was deciding. */
-const REFUSALS = 5
+/** How often a refusal is looked into: a request may have been closed meanwhile, or an API server has just started. */
+const REFUSALS = 100
 
 /** Tries until it is done. A refusal that stays is thrown: whoever may decide is not refused. */
 const insist = async (work: () => Promise<unknown>, signal: AbortSignal): Promise<void> => {

@@ -53,13 +53,13 @@ describe('another operator takes over', () => {
   }, 120_000)
 
   it('from one that is killed, within its lease', async () => {
-    const { leader, other } = await twoOperators(10)
+    const { leader, other } = await twoOperators(20)
     const { spec } = await untilLease(({ spec }) => spec?.holderIdentity?.startsWith('leader_') === true)
     // Just after a renewal: the longest that it can take.
     await untilLease(lease => lease.spec?.renewTime !== spec?.renewTime)
     const since = performance.now()
     await leader.kill()
-    const took = await measure('after a crash, with a lease of 10 s', other, since)
-    expect(took).toBeLessThan(10_000)
+    const took = await measure('after a crash, with a lease of 20 s', other, since)
+    expect(took).toBeLessThan(20_000)
   }, 120_000)
 })

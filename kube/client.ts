@@ -1,3 +1,4 @@
+import type { Urgency } from './turnstile.ts'
 import type { KubeList, KubeObject, ObjectRef, Resource, WatchEvent } from './types.ts'
 
 /** Options that every call takes. */
@@ -5,6 +6,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Milliseconds until the call is given up; default 30,000 (watches: none). */
   readonly timeoutMs?: number
+  /** Who goes first where more is asked at once than there are connections. Default `Normal`. */
+  readonly urgency?: Urgency
 }
 
 export interface WriteOptions extends CallOptions {

@@ -238,7 +238,7 @@ export class EventRecorder {
           events,
           series.event.metadata as { namespace: string; name: string },
           { type: 'merge', body },
-          { signal },
+          { signal, urgency: 'Low' },
         )
         series.sent = count
         return
@@ -251,6 +251,7 @@ export class EventRecorder {
     try {
       await client.create(events, count > 1 ? { ...series.event, series: happened } : series.event, {
         signal,
+        urgency: 'Low',
       })
     } catch (error) {
       // An earlier try had landed after all.

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { ApiError, ConnectionError } from './errors.ts'
 import { errorOfAnswer } from './status.ts'
 import type { Transport } from './transport.ts'
+import type { Urgency } from './turnstile.ts'
 import type { Clock } from './types.ts'
 
 /** What a request looks like on its way to the wire. */
@@ -12,6 +13,8 @@ export interface WireRequest {
   readonly path: string
   readonly accept?: string
   readonly contentType?: string
+  /** Default: Normal. */
+  readonly urgency?: Urgency | undefined
   /** Sent as JSON. */
   readonly body?: unknown
   readonly signal?: AbortSignal | undefined
@@ -101,7 +104,11 @@ export class Exchange {
       onAnswer({ method: request.method, code, seconds: (clock.now() - start) / 1000 })
     try {
       const headers = await this.#headers(request, identity)
-      const lane = { identity: identity.token === undefined ? 'own' : 'anonymous', watch } as const
+      const lane = {
+        identity: identity.token === undefined ? 'own' : 'anonymous',
+        watch,
+        urgency: request.urgency ?? 'Normal',
+      } as const
       const answer = await transport.request(lane, {
         method: request.method,
         path: transport.prefix + request.path,

@@ -291,7 +291,12 @@ class HttpClient implements Client {
     options: CallOptions,
     text: 'JSON only' | 'text allowed' = 'JSON only',
   ): Promise<unknown> {
-    const wire = { ...request, timeoutMs: options.timeoutMs ?? defaultTimeoutMs, signal: options.signal }
+    const wire = {
+      ...request,
+      timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+      signal: options.signal,
+      urgency: options.urgency,
+    }
     const limit = deadline(wire)
     try {
       const answer = await this.#exchange.send(wire, this.#checkedIdentity(), limit.signal)

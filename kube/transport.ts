@@ -1,10 +1,11 @@
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
 import type { Connection, TlsOptions } from './connection.ts'
 import { ConnectionError } from './errors.ts'
+import { Turnstile, type Urgency } from './turnstile.ts'
 
 /** Limits of a client's connections. */
 export interface TransportLimits {
-  /** Connections for requests; more requests than that wait. Default 32. */
+  /** Connections for requests; more requests than that wait, the most urgent ones the shortest. Default 32. */
   readonly requestConnections?: number
   /** Watches open at once; one more is refused. Default 256. */
   readonly watchConnections?: number
@@ -22,6 +23,8 @@ interface Lane {
 export interface RequestLane {
   readonly identity: 'own' | 'anonymous'
   readonly watch: boolean
+  /** Of a request that is no watch. */
+  readonly urgency: Urgency
 }
 
 // The API server closes idle connections after 90 s: stay well below, so that we close first.
@@ -39,6 +42,7 @@ export class Transport {
   readonly #connection: Connection
   readonly #limits: Required<TransportLimits>
   #current: { tls: TlsOptions; own: Lane; anonymous: Lane | undefined } | undefined
+  readonly #turnstile: Turnstile
   readonly #retired = new Set<Promise<void>>()
   #watching = 0
   #closed = false
@@ -53,6 +57,7 @@ export class Transport {
       watchConnections: limits.watchConnections ?? 256,
       maxResponseBytes: limits.maxResponseBytes ?? 256 * 1024 * 1024,
     }
+    this.#turnstile = new Turnstile(this.#limits.requestConnections)
   }
 
   /**
@@ -60,6 +65,16 @@ export class Transport {
    * answer's head.
    */
   async request(lane: RequestLane, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+    if (lane.watch) return await this.#send(lane, options)
+    await this.#turnstile.enter(lane.urgency, options.signal as AbortSignal | null | undefined)
+    try {
+      return await this.#send(lane, options)
+    } finally {
+      this.#turnstile.leave()
+    }
+  }
+
+  async #send(lane: RequestLane, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
     const tls = await this.#connection.tls()
     // From here to the dispatch in one go: a lane that another request retires in between takes nothing more.
     if (this.#closed) throw new ConnectionError('the client is closed')

@@ -22,6 +22,8 @@ import { redactionKey } from './redaction-key.ts'
 import { makeSessionKey } from './session-key.ts'
 
 const CONTROLLER_NAME = 'countersign.dev/operator'
+/** Requests to the API server at once: enough for some hundred a second, few enough that what is urgent is soon next. */
+const CONNECTIONS = 16
 
 /** Runs the operator until it is asked to stop (true), or until another one leads (false). */
 const run = async (options: OperatorOptions): Promise<boolean> => {
@@ -40,6 +42,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
   const client = createClient(connection, {
     fieldManager: 'countersign-operator',
     userAgent: 'countersign-operator',
+    requestConnections: CONNECTIONS,
     onAnswer: runtimeMetrics.onAnswer,
   })
   const recorder = new EventRecorder({

@@ -111,7 +111,8 @@ export const createAuditWriter = (deps: {
         next.map(({ key }) => key),
       )
       try {
-        learn(chain, await client.create(auditRecords, record))
+        // Whatever is done waits for its record.
+        learn(chain, await client.create(auditRecords, record, { urgency: 'High' }))
         deps.onRecord?.(record)
       } catch (error) {
         if (!isAlreadyExists(error)) throw error

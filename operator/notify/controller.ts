@@ -68,7 +68,7 @@ export const reconcileNotices = async (
     return { requeueAfterMs: SETTLING_MS }
   }
   try {
-    const written = await writeRequestStatus(deps.client, request, status)
+    const written = await writeRequestStatus(deps.client, request, status, 'Low')
     deps.requests.wrote(written)
     deps.outbox.saved(uid, results)
     warn(deps, request, written)

@@ -1,6 +1,7 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
+import type { Urgency } from '../../../kube/turnstile.ts'
 import type { ToolDefinition } from '../../agent/types.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
@@ -58,7 +59,8 @@ export const advance = async (
   const steps = newSteps(scope, begun)
   const changed = closed > 0 || opened > 0 || calls.some(({ move }) => move.move !== 'Resume')
   const queued = scope.deps.trusted() && !scope.deps.draining() && begun.some(isHeldBack(moves))
-  const write = () => writeProgress(scope, turn.spec.turn, steps, { stopping, away: checked.retry, queued })
+  const write = (urgency: Urgency) =>
+    writeProgress(scope, turn.spec.turn, steps, { stopping, away: checked.retry, queued, urgency })
   let over = false
   if (agent && calls.length > 0) {
     over = await startCalls(scope, agent, {
@@ -66,9 +68,9 @@ export const advance = async (
       calls: calls.map(({ view }) => view.call),
       retried: new Set(calls.flatMap(({ view, move }) => (move.move === 'Retry' ? [view.call.id] : []))),
       verified: checked.agents,
-      write,
+      write: () => write('High'),
     })
-  } else await write()
+  } else await write('Low')
   for (const { view, move } of begun) {
     if (move.move !== 'Close') continue
     scope.deps.effects.forgetCall(uidOf(scope), view.call.id)
@@ -200,7 +202,13 @@ const writeProgress = async (
     stopping,
     away,
     queued,
-  }: { readonly stopping: boolean; readonly away: boolean; readonly queued: boolean },
+    urgency,
+  }: {
+    readonly stopping: boolean
+    readonly away: boolean
+    readonly queued: boolean
+    readonly urgency: Urgency
+  },
 ): Promise<void> => {
   const status = statusOf(scope)
   const steps = (status.steps ?? []).map(step => changed.get(step.id ?? '') ?? step)
@@ -223,7 +231,7 @@ const writeProgress = async (
                 allOver(callSteps(steps, turn))
                 ? askingFor(turn + 1)
                 : { reason: 'Running', message: `turn ${turn}` }
-  await writeStatus(scope, goingOnNow(scope, { ...status, phase, steps }, why))
+  await writeStatus(scope, goingOnNow(scope, { ...status, phase, steps }, why), urgency)
 }
 
 const waiting = (scope: Scope, agent: Agent | undefined): Next => {

@@ -47,7 +47,7 @@ export const endRun = async (
 /** Writes the end that was recorded. */
 export const writeEnd = async (scope: Scope, status: AgentRunStatus): Promise<Next> => {
   const { deps, run } = scope
-  await writeStatus(scope, ended(status, run.metadata.generation ?? 1, nowOf(scope)))
+  await writeStatus(scope, ended(status, run.metadata.generation ?? 1, nowOf(scope)), 'Low')
   deps.event(scope.run, {
     type: status.phase === 'Succeeded' ? 'Normal' : 'Warning',
     reason: status.failure?.reason ?? status.phase,
@@ -128,6 +128,7 @@ export const releaseRun = async (scope: Scope): Promise<Next> => {
           },
         },
       },
+      { urgency: 'Low' },
     )
     if (!run.metadata.deletionTimestamp) {
       scope.run = released

@@ -215,7 +215,11 @@ export const verifyApproved = async (
   const known = toolsetOf(agent, call.tool)
   // Read anew: what the cache says may be old, however briefly. It is good enough to ask at the same time.
   const [live, guess] = await Promise.all([
-    deps.client.find(agents, { namespace: namespaceOf(scope), name: agent.metadata.name }),
+    deps.client.find(
+      agents,
+      { namespace: namespaceOf(scope), name: agent.metadata.name },
+      { urgency: 'High' },
+    ),
     known && list(agent, known),
   ])
   const toolset = live && toolsetOf(live, call.tool)

@@ -130,6 +130,7 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
           reason: 'Running',
           message: `turn ${turn.spec.turn}`,
         }),
+        calls.some(({ step }) => step.state === 'Executing') ? 'High' : 'Normal',
       ),
   })
   return 'Again'

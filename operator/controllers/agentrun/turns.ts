@@ -112,7 +112,7 @@ export const createTurns = (client: Client): Turns => {
         await client.replace(
           agentTurns,
           { ...turn, status: { results: all, complete: all.length === turn.spec.calls.length } },
-          { subresource: 'status' },
+          { subresource: 'status', urgency: 'Low' },
         ),
       )
     } catch (error) {

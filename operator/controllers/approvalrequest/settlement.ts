@@ -5,6 +5,7 @@ import type {
 } from '../../../crds/v1alpha1/approvalrequest.ts'
 import { approvalRequests } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
+import type { Urgency } from '../../../kube/turnstile.ts'
 import { cutText } from '../../policy/json.ts'
 import { setConditions } from '../conditions.ts'
 
@@ -48,10 +49,13 @@ export const settledStatus = (
 /**
  * Writes the status of a request with the resourceVersion that was read: a decision that came in between is a
  * conflict (409), and the caller looks again.
+ *
+ * @param urgency High: people, a call or a deadline wait for it
  */
 export const writeRequestStatus = (
   client: Client,
   request: ApprovalRequest,
   status: ApprovalRequestStatus,
+  urgency: Urgency = 'High',
 ): Promise<ApprovalRequest> =>
-  client.replace(approvalRequests, { ...request, status }, { subresource: 'status' })
+  client.replace(approvalRequests, { ...request, status }, { subresource: 'status', urgency })

@@ -97,6 +97,7 @@ export const recallRuns = (kept: readonly KeptRun[], recorders: Recorders): RunM
     const recalled: RunMemory = {
       toolsOf: undefined,
       end: undefined,
+      inLineSince: undefined,
       toolsetAwaySince: undefined,
       unrecorded: undefined,
       ...rest,

@@ -93,7 +93,8 @@ export const wait = async (scope: Scope, agent: Agent, waiting: Waiting): Promis
 
 const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
   const { deps, memory } = scope
-  if (!mayAsk(scope, agent)) return wait(scope, agent, queuedForModel)
+  if (!mayAsk(scope, agent)) return standInLine(scope, agent)
+  memory.inLineSince = undefined
   const listings = await deps.toolbox.list(agent, AbortSignal.timeout(30_000))
   const away = listings.filter(listing => !listing.ok && listing.lastKnown.length === 0)
   const now = deps.clock.now()
@@ -135,6 +136,17 @@ const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
     () => deps.wake(namespace, name),
   )
   return wait(scope, agent, askingFor(turn))
+}
+
+/** How long a run stands in line before that is written: in a crowd most get their turn sooner. */
+const SAY_QUEUED_MS = 1000
+
+const standInLine = (scope: Scope, agent: Agent): Promise<Next> | Next => {
+  const { memory, deps } = scope
+  const now = deps.clock.now()
+  memory.inLineSince ??= now
+  const left = memory.inLineSince + SAY_QUEUED_MS - now
+  return left > 0 ? { requeueAfterMs: sooner(scope, agent, left) } : wait(scope, agent, queuedForModel)
 }
 
 /** The conversation so far, that of the runs it continues from before it. */

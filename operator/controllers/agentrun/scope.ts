@@ -7,6 +7,7 @@ import type { Project } from '../../../crds/v1alpha1/project.ts'
 import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
 import type { Logger } from '../../../kube/logger.ts'
+import type { Urgency } from '../../../kube/turnstile.ts'
 import type { Clock } from '../../../kube/types.ts'
 import type { Egress, ModelAnswer, ModelRequest, ToolDefinition } from '../../agent/types.ts'
 import type { NewEntry } from '../../audit/entry.ts'
@@ -70,6 +71,8 @@ export interface RunMemory {
   modelAttempts: number
   /** No question to the model before this time (ms). */
   retryAt: number
+  /** Since when the run stands in line for its model (ms). */
+  inLineSince: number | undefined
   /** Since when a toolset that is needed now does not answer (ms). */
   toolsetAwaySince: number | undefined
   /** Calls that this process is making, and how each is to be recorded should its run be gone when it ends. */
@@ -94,6 +97,7 @@ export const newMemory = (): RunMemory => ({
   end: undefined,
   modelAttempts: 0,
   retryAt: 0,
+  inLineSince: undefined,
   toolsetAwaySince: undefined,
   calling: new Map(),
   unrecorded: undefined,
@@ -148,14 +152,18 @@ const progressIn = (scope: Scope, name: string): string | undefined => {
  * Writes the status if it differs, with the resourceVersion that was read: if anybody wrote meanwhile this rejects
  * with a conflict, and nothing that depends on it happens.
  */
-export const writeStatus = async (scope: Scope, status: AgentRunStatus): Promise<void> => {
+export const writeStatus = async (
+  scope: Scope,
+  status: AgentRunStatus,
+  urgency: Urgency = 'Normal',
+): Promise<void> => {
   const next = withFailure(status, scope.failure)
   // Compared as JSON: the API server gives members back in its own order.
   if (isDeepStrictEqual(JSON.parse(JSON.stringify(next)), scope.run.status)) return
   const written = await scope.deps.client.replace(
     agentRuns,
     { ...scope.run, status: next },
-    { subresource: 'status' },
+    { subresource: 'status', urgency },
   )
   if (written.status?.phase !== scope.run.status?.phase) {
     scope.deps.log.info(

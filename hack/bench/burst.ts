@@ -6,7 +6,7 @@ import type { Stack } from '../demo/stack.ts'
 import { kubectl } from '../manifests.ts'
 import { type Field, isOpen, openField } from './field.ts'
 import type { Figure, Measurement } from './measurement.ts'
-import { writesOf } from './writes.ts'
+import { between, countsOf, writesAmong, writesOf } from './writes.ts'
 
 const RUNS = 200
 /** Runs at the start that are not counted: code is compiled. */
@@ -27,9 +27,9 @@ export const burst: Measurement = {
     try {
       await field.project('burst')
       await field.agent('burst')
-      await wave(field, stack, 'warm', WARM_UP)
+      await wave(field, stack, 'warm', WARM_UP, () => {})
       progress(`${RUNS} runs at once`)
-      const took = await wave(field, stack, 'wave', RUNS)
+      const took = await wave(field, stack, 'wave', RUNS, progress)
       progress('how fast the API server creates requests by itself')
       const raw = await rawCreates(stack, field)
       return figures(took, raw)
@@ -48,10 +48,16 @@ interface Wave {
   readonly writes: number
 }
 
-const wave = async (field: Field, stack: Stack, name: string, size: number): Promise<Wave> => {
+const wave = async (
+  field: Field,
+  stack: Stack,
+  name: string,
+  size: number,
+  progress: (line: string) => void,
+): Promise<Wave> => {
   const runs = Array.from({ length: size }, (_, index) => `${name}-${index}`)
   const refs = runs.map(run => ({ namespace: 'burst', name: `${run}-1-0` }))
-  const before = await writesOf(stack)
+  const before = await countsOf(stack)
   const [created, opened] = [
     refs.map(ref => field.seen(ref, () => true)),
     refs.map(ref => field.seen(ref, isOpen)),
@@ -62,20 +68,22 @@ const wave = async (field: Field, stack: Stack, name: string, size: number): Pro
   const times = (await Promise.all(created)).sort((a, b) => a - b)
   const [first = 0, last = 0] = [times[0], times.at(-1)]
   await quiet(stack)
-  const between = await writesOf(stack)
+  const open = await countsOf(stack)
+  progress(`Until its request is open, for each run: ${between(before, open, size)}`)
   const calls = runs.map(run => field.called(run))
   const approving = performance.now()
   await Promise.all(refs.map(ref => field.approve(ref)))
   const allCalled = Math.max(...(await Promise.all(calls)))
   await quiet(stack)
-  const after = await writesOf(stack)
+  const after = await countsOf(stack)
+  progress(`From then on: ${between(open, after, size)}`)
   return {
     requestSeconds: (allOpen - began) / 1000,
     runSeconds: (allCalled - approving) / 1000,
     openRate: ((size - 1) / (last - first)) * 1000,
     // Without those of the measurement: the run, and the decision.
-    writesToRequest: (between - before) / size - 1,
-    writes: (after - before) / size - 2,
+    writesToRequest: (writesAmong(open) - writesAmong(before)) / size - 1,
+    writes: (writesAmong(after) - writesAmong(before)) / size - 2,
   }
 }
 

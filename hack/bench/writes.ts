@@ -1,21 +1,40 @@
 import type { Stack } from '../demo/stack.ts'
 import { kubectl } from '../manifests.ts'
 
+/** Requests that the API server has carried out, by what they did: `PUT agentruns/status` → how many. */
+export type Counts = ReadonlyMap<string, number>
+
+const COUNTED =
+  /^apiserver_request_total\{(?=[^}]*code="2\d\d")(?=[^}]*dry_run="")(?=[^}]*group="(?:countersign\.dev|events\.k8s\.io)")[^}]*resource="([^"]*)"[^}]*subresource="([^"]*)"[^}]*verb="(POST|PUT|PATCH|APPLY|DELETE|GET)"[^}]*\} (\S+)$/
+
 /**
- * Writes to objects of ours and Events that the API server has carried out since it started, by its own count; leases are
- * not among them.
+ * Reads and writes of objects of ours and Events since the API server started, by its own count; leases, lists and watches
+ * are not among them.
  */
-export const writesOf = async (stack: Stack): Promise<number> => {
+export const countsOf = async (stack: Stack): Promise<Counts> => {
   const text = await kubectl(stack.cluster, ['get', '--raw', '/metrics'])
-  return text
-    .split('\n')
-    .filter(
-      line =>
-        line.startsWith('apiserver_request_total{') &&
-        /group="(countersign\.dev|events\.k8s\.io)"/.test(line) &&
-        /verb="(POST|PUT|PATCH|APPLY|DELETE)"/.test(line) &&
-        /dry_run=""/.test(line) &&
-        /code="2\d\d"/.test(line),
-    )
-    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+  const counts = new Map<string, number>()
+  for (const line of text.split('\n')) {
+    const [, resource, subresource, verb, count] = COUNTED.exec(line) ?? []
+    if (resource === undefined || verb === undefined) continue
+    const kind = `${verb} ${resource}${subresource ? `/${subresource}` : ''}`
+    counts.set(kind, (counts.get(kind) ?? 0) + Number(count))
+  }
+  return counts
 }
+
+/** All writes among them. */
+export const writesAmong = (counts: Counts): number =>
+  [...counts].reduce((sum, [kind, count]) => sum + (kind.startsWith('GET ') ? 0 : count), 0)
+
+/** Writes since the API server started, as `countsOf` counts them. */
+export const writesOf = async (stack: Stack): Promise<number> => writesAmong(await countsOf(stack))
+
+/** What was done between two counts, for each of so many, most first: `2.10 POST events, 1.00 PUT agentruns/status`. */
+export const between = (before: Counts, after: Counts, each: number): string =>
+  [...after]
+    .map(([kind, count]): [string, number] => [kind, (count - (before.get(kind) ?? 0)) / each])
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, count]) => `${count.toFixed(2)} ${kind}`)
+    .join(', ')

@@ -4,6 +4,9 @@ import { immutable, listMap, rules } from './cel.ts'
 import { jsonObject, jsonValue, objectName, time } from './common.ts'
 import type { Meta } from './meta.ts'
 
+/** Calls that one answer may hold. */
+export const MAX_CALLS = 64
+
 /** A tool call as the model asked for it. */
 export const turnCall = z.object({
   id: callID.describe('Ours: <turn>.<index>.'),
@@ -44,7 +47,7 @@ export const agentTurnSpec = z
       })
       .optional()
       .describe('Tokens, as the provider counts them.'),
-    calls: z.array(turnCall).max(64).describe('The tool calls of the answer, in order.'),
+    calls: z.array(turnCall).max(MAX_CALLS).describe('The tool calls of the answer, in order.'),
     messages: z
       .array(jsonValue)
       .max(256)

@@ -33,6 +33,7 @@ interface KeptRun {
   readonly run: AgentRun
   readonly memory: {
     readonly startRecorded: boolean
+    readonly answered: number
     readonly tools: readonly (readonly [string, ToolDefinition])[]
     readonly toolsOf?: string
     readonly gates: readonly (readonly [string, FiredGate[]])[]

@@ -128,6 +128,7 @@ export const SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
       plot: { gated: false },
       disturbances: 1,
       also: ['Distrust', 'Drain'],
+      cancel: true,
     }),
   ],
 ]

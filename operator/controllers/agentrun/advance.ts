@@ -2,7 +2,6 @@ import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
 import type { Urgency } from '../../../kube/turnstile.ts'
-import type { ToolDefinition } from '../../agent/types.ts'
 import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
 import { DEFAULT_LIMITS } from './ask.ts'
@@ -16,7 +15,7 @@ import {
 } from './calls.ts'
 import { checkAll, type Move, nothingToCheck, stay } from './check.ts'
 import { executing, requestOf, startCalls, toolsetOf } from './execute.ts'
-import { holdRun, openRequest } from './open.ts'
+import { openRequests } from './open.ts'
 import { storeResults } from './results.ts'
 import {
   goingOnNow,
@@ -29,7 +28,16 @@ import {
   writeStatus,
 } from './scope.ts'
 import { shownText } from './shown.ts'
-import { allOver, askingFor, awaitsApproval, callSteps, millisecondsLeft, type Waiting } from './status.ts'
+import {
+  allOver,
+  askingFor,
+  awaitsApproval,
+  callSteps,
+  millisecondsLeft,
+  type Waiting,
+  waitsForPeople,
+} from './status.ts'
+import { whyStopped } from './strays.ts'
 import { mayCall, queuedForTool } from './turn-in-line.ts'
 
 /** How soon a tool server that does not answer is asked again. */
@@ -52,7 +60,12 @@ export const advance = async (
   const fails = checked.moves.some(({ move }) => move.move === 'Close' && move.failure)
   const moves = fails ? checked.moves.map(closeOrStay) : checked.moves
   const closed = await storeResults(scope, agent, turn, moves)
-  const opened = await openAll(scope, agent, moves, checked.definitions)
+  const opens = agent ? moves.filter(({ move }) => move.move === 'Open').map(({ view }) => view) : []
+  if (agent) {
+    const calls = opens.map(({ call }) => call)
+    await openRequests(scope, agent, calls, checked.definitions)
+  }
+  const opened = opens.filter(({ step }) => step.state === 'Pending').length
   // Asked again, as all this took its time.
   const begun = moves.map(one => (mayBegin(scope, one) ? one : stay(one)))
   const calls = begun.filter(({ move }) => STARTS.has(move.move))
@@ -136,11 +149,7 @@ const contextOf = (
 /** Settles the open requests of a run that stops; then looks again at what became of them. */
 const cancelOpen = async (scope: Scope, moves: readonly Move[]): Promise<Next> => {
   const { deps, run } = scope
-  const why = run.metadata.deletionTimestamp
-    ? 'The run was deleted.'
-    : run.spec.cancel
-      ? 'The run was cancelled.'
-      : `The run ends: ${scope.failure?.message ?? statusOf(scope).failure?.message ?? 'its agent is gone'}`
+  const why = whyStopped(scope)
   for (const { view, move } of moves) {
     if (move.move !== 'Cancel' || !view.request) continue
     const settled = await settleRequest(deps, view.request, 'Cancelled', why)
@@ -148,24 +157,6 @@ const cancelOpen = async (scope: Scope, moves: readonly Move[]): Promise<Next> =
     await deps.audit.append(namespaceOf(scope), entriesFor(settled, run))
   }
   return 'Again'
-}
-
-const openAll = async (
-  scope: Scope,
-  agent: Agent | undefined,
-  moves: readonly Move[],
-  definitions: ReadonlyMap<string, ToolDefinition>,
-): Promise<number> => {
-  const opens = moves.filter(({ move }) => move.move === 'Open')
-  if (opens.length === 0 || !agent) return 0
-  await holdRun(scope)
-  await Promise.all(
-    opens.map(({ view }) => {
-      const definition = definitions.get(view.call.id)
-      return definition && openRequest(scope, agent, view.call, definition)
-    }),
-  )
-  return opens.filter(({ view }) => view.step.state === 'Pending').length
 }
 
 const newSteps = (scope: Scope, moves: readonly Move[]): ReadonlyMap<string, Step> =>
@@ -217,7 +208,7 @@ const writeProgress = async (
     stopping || scope.failure
       ? { reason: 'Stopping', message: 'what is under way is waited for; nothing new is started' }
       : phase === 'AwaitingApproval'
-        ? { reason: 'AwaitingApproval', message: 'waits for people' }
+        ? waitsForPeople
         : away
           ? { reason: 'ToolsetUnavailable', message: 'a tool server that is needed now does not answer' }
           : !scope.deps.trusted()

@@ -20,6 +20,7 @@ import {
 } from './scope.ts'
 import { recordStart, startRun } from './start.ts'
 import { allOver, callSteps, hasEnded, millisecondsLeft } from './status.ts'
+import { cancelStrays } from './strays.ts'
 import { lostTurn, turnName } from './turns.ts'
 
 /*
@@ -182,6 +183,7 @@ const look = async (scope: Scope): Promise<Next> => {
   const turn = found ?? (turns > 0 ? lostTurn(run, turns) : undefined)
   const stopping = deleted || run.spec.cancel || scope.failure !== undefined
   if (stopping) abandonQuestion(scope)
+  if (!(await cancelStrays(scope, stopping))) return { requeueAfterMs: 100 }
   if (turn) forgetOver(scope, turn.spec.turn)
   if (turn && !allOver(callSteps(status.steps ?? [], turn.spec.turn)))
     return advance(scope, agent, turn, stopping)

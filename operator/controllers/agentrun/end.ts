@@ -1,4 +1,5 @@
 import type { AgentRun, AgentRunStatus, CallState, RunPhase } from '../../../crds/v1alpha1/agentrun.ts'
+import { MAX_CALLS, type TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
 import type { AuditAction } from '../../../crds/v1alpha1/audit-actions.ts'
 import { RUN_FINALIZER } from '../../../crds/v1alpha1/meta.ts'
 import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
@@ -90,13 +91,31 @@ const recordEnd = async (scope: Scope): Promise<Appended> => {
   const namespace = namespaceOf(scope)
   const recorded = await audit.append(namespace, [endedEntry(scope.run, statusOf(scope))])
   const has = (action: AuditAction, id: string) => audit.has(namespace, auditKey(action, uidOf(scope), id))
-  const unended = (statusOf(scope).steps ?? []).flatMap(({ id, tool, state, params }) => {
+  const isUnended = (id: string) => has('ToolExecuting', id) && !has('ToolExecuted', id)
+  const traced = (statusOf(scope).steps ?? []).flatMap(({ id, tool, state, params }) => {
     if (id === undefined || tool === undefined || state === undefined || !NOT_MADE.has(state)) return []
-    if (!has('ToolExecuting', id) || has('ToolExecuted', id)) return []
+    if (!isUnended(id)) return []
     const call = { id, tool, providerCallID: '', ...(params === undefined ? {} : { params }) }
     return [executedEntry(scope, scope.agent, call, state)]
   })
+  const untraced = (await untracedCalls(scope, isUnended)).map(call =>
+    executedEntry(scope, scope.agent, call, 'NotExecuted'),
+  )
+  const unended = [...traced, ...untraced]
   return unended.length === 0 ? recorded : audit.append(namespace, unended)
+}
+
+/** Calls of an answer that was stored and never came into the trace, as the run stopped first: none of them was made. */
+const untracedCalls = async (
+  scope: Scope,
+  isUnended: (id: string) => boolean,
+): Promise<readonly TurnCall[]> => {
+  const turn = (statusOf(scope).turns ?? 0) + 1
+  const ids = Array.from({ length: MAX_CALLS }, (_, index) => `${turn}.${index}`).filter(isUnended)
+  // Hardly ever, so that the transcript is not read for nothing.
+  if (ids.length === 0) return []
+  const stored = await scope.deps.turns.find(scope.run, turn)
+  return (stored?.spec.calls ?? []).filter(({ id }) => ids.includes(id))
 }
 
 /** States of calls that were not made. */

@@ -12,12 +12,12 @@ import { settleRequest } from '../approvalrequest/controller.ts'
 import { entriesFor } from '../approvalrequest/entries.ts'
 import { agentVersion } from './ask.ts'
 import { toolsetOf, type Verified } from './execute.ts'
-import { decidedOn, isOwnedBy, requestFor } from './gating.ts'
+import { decidedOn, isOwnedBy, requestFor, requestName } from './gating.ts'
 import { namespaceOf, type Scope } from './scope.ts'
 import { gatesOf } from './store-answer.ts'
 
 /** Puts the finalizer on a run before its first request: a deleted run stays until its requests are settled. */
-export const holdRun = async (scope: Scope): Promise<void> => {
+const holdRun = async (scope: Scope): Promise<void> => {
   const { metadata } = scope.run
   const finalizers = metadata.finalizers ?? []
   if (finalizers.includes(RUN_FINALIZER)) return
@@ -38,11 +38,43 @@ export const holdRun = async (scope: Scope): Promise<void> => {
   scope.deps.runs.wrote(scope.run)
 }
 
+/** Opens the requests of gated calls, side by side; those whose tool is not among `definitions` are left. */
+export const openRequests = async (
+  scope: Scope,
+  agent: Agent,
+  calls: readonly TurnCall[],
+  definitions: ReadonlyMap<string, ToolDefinition>,
+): Promise<void> => {
+  if (calls.length === 0) return
+  await holdRun(scope)
+  await Promise.all(
+    calls.map(call => {
+      const definition = definitions.get(call.id)
+      return definition && openRequest(scope, agent, call, definition)
+    }),
+  )
+}
+
+/**
+ * Brings the requests of a turn that is not in the trace yet into the cache, by the word of the API server: whoever stored
+ * its answer may have opened them before it was gone.
+ */
+export const findOpened = async (scope: Scope, calls: readonly TurnCall[]): Promise<void> => {
+  const { deps, run } = scope
+  await Promise.all(
+    calls.map(async ({ id }) => {
+      const ref = { namespace: namespaceOf(scope), name: requestName(run.metadata.name, id) }
+      const found = await deps.client.find(approvalRequests, ref)
+      if (found && isOwnedBy(found, run)) deps.requests.wrote(found)
+    }),
+  )
+}
+
 /**
  * Opens the request of a gated call and records that it was asked for. A request that stands under its name counts
  * only if it is exactly the one that would be written now, of this very run; any other is settled and replaced.
  */
-export const openRequest = async (
+const openRequest = async (
   scope: Scope,
   agent: Agent,
   call: TurnCall,

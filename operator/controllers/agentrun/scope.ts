@@ -61,6 +61,8 @@ export interface RunDeps {
 export interface RunMemory {
   /** RunStarted is known to be recorded. */
   startRecorded: boolean
+  /** The last turn whose answer this process has stored: nobody else can have opened a request of it. */
+  answered: number
   /** The tools that the question under way was asked with, and the agent (`agentVersion`) that served them. */
   tools: ReadonlyMap<string, ToolDefinition>
   toolsOf: string | undefined
@@ -91,6 +93,7 @@ export interface RunMemory {
 
 export const newMemory = (): RunMemory => ({
   startRecorded: false,
+  answered: 0,
   tools: new Map(),
   toolsOf: undefined,
   gates: new Map(),

@@ -254,11 +254,16 @@ describe('two calls that are decided while no operator looks', () => {
 })
 
 describe('a gated call whose tool is gone before anybody could be asked', () => {
-  it('fails the run instead of being tried for ever', async () => {
+  it('is not made, nobody is asked any more, and the model is told', async () => {
     await create('toolless', gated)
-    fault = ({ what, verb }) => (verb === 'create' && what === 'approvalrequests' ? 'Before' : undefined)
+    let refused = 0
+    fault = ({ what, verb }) => {
+      if (verb !== 'create' || what !== 'approvalrequests') return undefined
+      refused++
+      return 'Before'
+    }
     await start('toolless')
-    await world.untilRun('toolless', run => world.step(run, '1.0')?.state === 'Pending')
+    await expect.poll(() => refused).toBeGreaterThan(0)
     await world.stop()
     await adminClient().patch(
       agents,
@@ -268,8 +273,12 @@ describe('a gated call whose tool is gone before anybody could be asked', () => 
     fault = () => undefined
     world.restart()
     const run = await world.untilEnded('toolless')
-    expect(run.status?.failure?.reason).toBe('CallChanged')
-    expect(world.step(run, '1.0')?.state).toBe('NotExecuted')
+    expect(world.step(run, '1.0')).toMatchObject({
+      state: 'Failed',
+      result: expect.stringContaining('no tool'),
+    })
     expect(calls('toolless')).toEqual([])
+    const requests = await adminClient().list(approvalRequests, { namespace: world.namespace })
+    expect(requests.items.filter(({ spec }) => spec.runRef.name === 'toolless')).toEqual([])
   })
 })

@@ -38,6 +38,8 @@ export interface Waiting {
   readonly message: string
 }
 
+export const waitsForPeople: Waiting = { reason: 'AwaitingApproval', message: 'waits for people' }
+
 /** What a run waits for between its turns. */
 export const askingFor = (turn: number): Waiting => ({
   reason: 'Running',

@@ -11,6 +11,7 @@ import type { ModelOutcome } from './effects.ts'
 import { endRun } from './end.ts'
 import { executing, startCalls } from './execute.ts'
 import { answeredFromRecord, digestsFor, gatesFor, requestName, unapprovedTwin } from './gating.ts'
+import { findOpened, openRequests } from './open.ts'
 import {
   goingOnNow,
   type Next,
@@ -23,6 +24,7 @@ import {
   writeStatus,
 } from './scope.ts'
 import { shownParams, shownText } from './shown.ts'
+import { awaitsApproval, type Waiting, waitsForPeople } from './status.ts'
 import { mayCall } from './turn-in-line.ts'
 
 /** Stores an answer before anything is made of it; one that cannot be stored fails the run. */
@@ -50,7 +52,7 @@ export const storeAnswer = async (
     return
   }
   try {
-    await deps.turns.create(run, spec)
+    if (await deps.turns.create(run, spec)) memory.answered = turn
   } catch (error) {
     // What the API server refuses as it is will be refused again, and each new answer costs.
     if (!isUnstorable(error)) throw error
@@ -82,6 +84,7 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
     )
     memory.toolsOf = agentVersion(agent)
   }
+  if (memory.answered !== turn.spec.turn) await findOpened(scope, turn.spec.calls)
   const planned = turn.spec.calls.map(call => planCall(scope, agent, call, turn.status?.results ?? []))
   const model: Step = {
     type: 'Model',
@@ -95,7 +98,7 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
   const before = statusOf(scope)
   const statusWith = (calls: readonly Step[]): AgentRunStatus => ({
     ...before,
-    phase: 'Running',
+    phase: awaitsApproval(calls) ? 'AwaitingApproval' : 'Running',
     turns: turn.spec.turn,
     agentGeneration: turn.spec.agentGeneration,
     steps: [...(before.steps ?? []), model, ...calls],
@@ -114,24 +117,36 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
   if (planned.length === 0) return endRun(scope, 'Succeeded', turn.spec.text, statusWith([]))
   const results = planned.flatMap(({ result }) => (result ? [result] : []))
   const stored = await deps.turns.addResults(scope.run, turn, results)
+  // Before the trace, so that whoever reads there that people are waited for finds what they are to decide.
+  const gated = planned.filter(({ step }) => step.state === 'Pending' && step.approvalRequest !== undefined)
+  const definitions = gated.flatMap(({ call }): [string, ToolDefinition][] => {
+    const definition = memory.tools.get(call.tool)
+    return definition ? [[call.id, definition]] : []
+  })
+  await openRequests(
+    scope,
+    agent,
+    gated.map(({ call }) => call),
+    new Map(definitions),
+  )
   // Asked only now: a process that is about to stop, or is not sure of the policies, begins nothing.
   const mayStart = deps.trusted() && !deps.draining()
-  const calls = planned.map(({ call, step, free }) => ({
-    call,
-    step: free && mayStart && mayCall(scope, call) ? executing(scope, step) : step,
-  }))
+  const calls = planned.map(one => {
+    const { call, step, free } = one
+    if (gated.includes(one)) return { call, step: { ...step, state: 'AwaitingApproval' as const } }
+    return { call, step: free && mayStart && mayCall(scope, call) ? executing(scope, step) : step }
+  })
+  const status = statusWith(calls.map(({ step }) => step))
+  const begins = calls.some(({ step }) => step.state === 'Executing')
+  const why: Waiting =
+    status.phase === 'AwaitingApproval'
+      ? waitsForPeople
+      : { reason: 'Running', message: `turn ${turn.spec.turn}` }
   await startCalls(scope, agent, {
     turn: stored,
     calls: calls.filter(({ step }) => step.state === 'Executing').map(({ call }) => call),
-    write: () =>
-      writeStatus(
-        scope,
-        goingOnNow(scope, statusWith(calls.map(({ step }) => step)), {
-          reason: 'Running',
-          message: `turn ${turn.spec.turn}`,
-        }),
-        calls.some(({ step }) => step.state === 'Executing') ? 'High' : 'Normal',
-      ),
+    // Where nothing is begun people hear of it by the requests.
+    write: () => writeStatus(scope, goingOnNow(scope, status, why), begins ? 'High' : 'Low'),
   })
   return 'Again'
 }
@@ -177,7 +192,8 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall, stored: readonly T
   })
   for (const secret of digests.secrets) memory.secrets.add(secret)
   const shown: Step = { ...step, params: shownParams(digests.shown) }
-  const twin = unapprovedTwin(call.tool, digests.paramsDigest, requestsOf(scope))
+  const others = requestsOf(scope).filter(({ spec }) => spec.callID !== call.id)
+  const twin = unapprovedTwin(call.tool, digests.paramsDigest, others)
   if (twin) {
     const answered = answeredFromRecord(shown, twin)
     const step: Step = { ...answered.step, result: shownText(scope, answered.text) }
@@ -187,10 +203,12 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall, stored: readonly T
   const told = stored.find(({ id }) => id === call.id)
   if (told) return { call, step: { ...shown, state: 'Failed', result: shownText(scope, told.text) } }
   const gates = gatesOf(scope, agent, full, definition)
-  if (gates) {
-    memory.gates.set(call.id, gates)
+  // One that was put to people before a crash stays with them, whatever has become of the gate.
+  const opened = requestsOf(scope).some(({ spec }) => spec.callID === call.id)
+  if (gates || opened) {
+    if (gates) memory.gates.set(call.id, gates)
     // The agent's conditions say so at once, not only when it is looked at next.
-    if (gates.some(({ outcome }) => outcome === 'ToolChanged'))
+    if (gates?.some(({ outcome }) => outcome === 'ToolChanged'))
       deps.lookAtAgent(namespaceOf(scope), agent.metadata.name)
     return {
       call,

@@ -13,9 +13,18 @@ export const CALL_TRANSITIONS: StateMachine = {
   transitions: [
     {
       from: '',
-      to: 'Pending',
+      to: 'AwaitingApproval',
       event: 'the model asks for it, and a gate stops it',
-      guard: 'it fits the schema of the tool; the policies were seen to refuse, for one that no gate stops',
+      guard: 'it fits the schema of the tool',
+      written:
+        'the AgentTurn; then the finalizer of the run; the request; the record ApprovalRequested; the trace',
+    },
+    {
+      from: '',
+      to: 'Pending',
+      event: 'the model asks for it, no gate stops it, and it cannot be begun at once',
+      guard:
+        'it fits the schema of the tool; the policies are not seen to refuse, the operator is about to stop, or as many calls are under way as may be',
       written: 'the AgentTurn; then the trace',
     },
     {
@@ -53,9 +62,10 @@ export const CALL_TRANSITIONS: StateMachine = {
     {
       from: 'Pending',
       to: 'AwaitingApproval',
-      event: 'its request is open',
+      event: 'a gate stops it by now',
       guard: 'the run goes on',
       written: 'the finalizer of the run; the request; the record ApprovalRequested; the trace',
+      unexplored: 'the gates of the checker do not change',
     },
     {
       from: 'Pending',

@@ -14,8 +14,8 @@ export interface Turns {
   find(run: AgentRun, n: number): Promise<AgentTurn | undefined>
   /** Turns 1 to `n`. Throws where one is missing. */
   all(run: AgentRun, n: number): Promise<AgentTurn[]>
-  /** Stores a turn; where this run has stored it before, what stands there counts. */
-  create(run: AgentRun, spec: AgentTurnSpec): Promise<AgentTurn>
+  /** Stores a turn; where this run has stored it before, what stands there counts. Resolves with whether it was this call. */
+  create(run: AgentRun, spec: AgentTurnSpec): Promise<boolean>
   /** Adds results. */
   addResults(run: AgentRun, turn: AgentTurn, results: readonly TurnResult[]): Promise<AgentTurn>
   forget(runUID: string): void
@@ -58,7 +58,7 @@ export const createTurns = (client: Client): Turns => {
     return keep(run, found)
   }
 
-  const create = async (run: AgentRun, spec: AgentTurnSpec): Promise<AgentTurn> => {
+  const create = async (run: AgentRun, spec: AgentTurnSpec): Promise<boolean> => {
     const turn: AgentTurn = {
       apiVersion: API_VERSION,
       kind: 'AgentTurn',
@@ -79,15 +79,16 @@ export const createTurns = (client: Client): Turns => {
       spec,
     }
     try {
-      return keep(run, await client.create(agentTurns, turn))
+      keep(run, await client.create(agentTurns, turn))
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
       const standing = await find(run, spec.turn)
-      if (standing) return standing
+      if (standing) return false
       const foreign = await client.find(agentTurns, refOf(run, spec.turn))
       if (foreign) await client.delete(agentTurns, refOf(run, spec.turn), { uid: foreign.metadata.uid ?? '' })
-      return keep(run, await client.create(agentTurns, turn))
+      keep(run, await client.create(agentTurns, turn))
     }
+    return true
   }
 
   const addResults = async (

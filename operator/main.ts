@@ -17,13 +17,11 @@ import { createOperatorMetrics } from './metrics.ts'
 import { createMailer } from './notify/mail/mailer.ts'
 import { createWebhookSender } from './notify/webhook/sender.ts'
 import { createOperator } from './operator.ts'
-import { type OperatorOptions, parseOptions } from './options.ts'
+import { API_CONNECTIONS, type OperatorOptions, parseOptions } from './options.ts'
 import { redactionKey } from './redaction-key.ts'
 import { makeSessionKey } from './session-key.ts'
 
 const CONTROLLER_NAME = 'countersign.dev/operator'
-/** Requests to the API server at once: enough for some hundred a second, few enough that what is urgent is soon next. */
-const CONNECTIONS = 16
 
 /** Runs the operator until it is asked to stop (true), or until another one leads (false). */
 const run = async (options: OperatorOptions): Promise<boolean> => {
@@ -42,7 +40,7 @@ const run = async (options: OperatorOptions): Promise<boolean> => {
   const client = createClient(connection, {
     fieldManager: 'countersign-operator',
     userAgent: 'countersign-operator',
-    requestConnections: CONNECTIONS,
+    requestConnections: API_CONNECTIONS,
     onAnswer: runtimeMetrics.onAnswer,
   })
   const recorder = new EventRecorder({

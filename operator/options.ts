@@ -3,6 +3,9 @@ import type { SlotLimits } from './controllers/agentrun/slots.ts'
 import type { ImpersonationMode } from './controllers/people/controller.ts'
 import { type AllowedRanges, parseAllowedRanges } from './egress/webhook-addresses.ts'
 
+/** Requests to the API server at once: enough for some hundred a second, few enough that what is urgent is soon next. */
+export const API_CONNECTIONS = 16
+
 /** How an operator process was asked to run. */
 export interface OperatorOptions {
   /** Path of a kubeconfig; undefined: `$KUBECONFIG`, `~/.kube/config`, or the pod's ServiceAccount. */

@@ -7,6 +7,7 @@ import { burst } from './burst.ts'
 import { conditions } from './conditions.ts'
 import { expiry } from './expiry.ts'
 import { fairness } from './fairness.ts'
+import { gates } from './gates.ts'
 import { hangingMail } from './hanging-mail.ts'
 import type { Figure, Measurement } from './measurement.ts'
 import { pending } from './pending.ts'
@@ -20,6 +21,7 @@ const measurements = (levels: readonly number[]): readonly Measurement[] => [
   conditions,
   resume,
   burst,
+  gates,
   hangingMail,
   turns,
   fairness,

@@ -33,7 +33,7 @@ interface KeptRun {
   readonly run: AgentRun
   readonly memory: {
     readonly startRecorded: boolean
-    readonly answered: number
+    readonly answered?: number
     readonly tools: readonly (readonly [string, ToolDefinition])[]
     readonly toolsOf?: string
     readonly gates: readonly (readonly [string, FiredGate[]])[]
@@ -58,7 +58,7 @@ export const keepRuns = (known: RunMemories, recorders: Recorders): KeptRun[] =>
   [...known].flatMap(([key, runs]) =>
     [...runs].map(([uid, { run, memory }]) => {
       for (const [call, recorder] of memory.calling) recorders.set(`${uid}/${call}`, recorder)
-      const { toolsOf, end, toolsetAwaySince, unrecorded, ...rest } = memory
+      const { answered, toolsOf, end, inLineSince: _, toolsetAwaySince, unrecorded, ...rest } = memory
       return {
         key,
         uid,
@@ -71,6 +71,7 @@ export const keepRuns = (known: RunMemories, recorders: Recorders): KeptRun[] =>
           retried: [...memory.retried],
           requests: [...memory.requests],
           secrets: [...memory.secrets],
+          ...(answered === undefined ? {} : { answered }),
           ...(toolsOf === undefined ? {} : { toolsOf }),
           ...(end === undefined ? {} : { end }),
           ...(toolsetAwaySince === undefined ? {} : { toolsetAwaySince }),
@@ -96,6 +97,7 @@ export const recallRuns = (kept: readonly KeptRun[], recorders: Recorders): RunM
     known.set(key, runs)
     const { tools, gates, calling, retried, requests, secrets, ...rest } = memory
     const recalled: RunMemory = {
+      answered: undefined,
       toolsOf: undefined,
       end: undefined,
       inLineSince: undefined,

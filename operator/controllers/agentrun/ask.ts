@@ -51,7 +51,9 @@ export const askNext = async (scope: Scope, agent: Agent): Promise<Next> => {
       if (unusable) return wait(scope, agent, { reason: 'AgentNotReady', message: unusable })
       // An answer that is stored but not in the trace yet. Only now, and with the agent as it is now: a gate that was
       // made wrong while the model was asked stops the run, it un-gates nothing.
-      const stored = await deps.turns.find(scope.run, turn)
+      // Where this process stored the one before, only an operator that it does not know of can have stored this one,
+      // and that shows when it is stored again.
+      const stored = memory.answered === turn - 1 ? undefined : await deps.turns.find(scope.run, turn)
       if (stored) return storeTurn(scope, agent, stored)
       const now = deps.clock.now()
       if (memory.retryAt > now) return { requeueAfterMs: sooner(scope, agent, memory.retryAt - now) }

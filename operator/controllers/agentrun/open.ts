@@ -145,7 +145,7 @@ const createOrAdopt = async (scope: Scope, wanted: ApprovalRequest): Promise<App
   const { client } = scope.deps
   const ref = { namespace: namespaceOf(scope), name: wanted.metadata.name }
   try {
-    return await client.create(approvalRequests, wanted)
+    return await client.create(approvalRequests, wanted, { urgency: 'High' })
   } catch (error) {
     if (!isAlreadyExists(error)) throw error
   }

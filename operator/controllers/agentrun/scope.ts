@@ -61,8 +61,11 @@ export interface RunDeps {
 export interface RunMemory {
   /** RunStarted is known to be recorded. */
   startRecorded: boolean
-  /** The last turn whose answer this process has stored: nobody else can have opened a request of it. */
-  answered: number
+  /**
+   * The last turn whose answer this process has stored, so that nobody else can have opened a request of it; 0: it has
+   * started the run; undefined: not known.
+   */
+  answered: number | undefined
   /** The tools that the question under way was asked with, and the agent (`agentVersion`) that served them. */
   tools: ReadonlyMap<string, ToolDefinition>
   toolsOf: string | undefined
@@ -93,7 +96,7 @@ export interface RunMemory {
 
 export const newMemory = (): RunMemory => ({
   startRecorded: false,
-  answered: 0,
+  answered: undefined,
   tools: new Map(),
   toolsOf: undefined,
   gates: new Map(),

@@ -83,6 +83,7 @@ export const startRun = async (scope: Scope): Promise<Next> => {
       nowOf(scope),
     ),
   )
+  scope.memory.answered = 0
   return 'Again'
 }
 

@@ -52,6 +52,7 @@ export const storeAnswer = async (
     return
   }
   try {
+    memory.answered = undefined
     if (await deps.turns.create(run, spec)) memory.answered = turn
   } catch (error) {
     // What the API server refuses as it is will be refused again, and each new answer costs.

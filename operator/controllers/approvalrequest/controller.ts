@@ -89,7 +89,12 @@ const announce = async (
   const { namespace = '' } = request.metadata
   const project = deps.projects.find({ namespace, name: PROJECT_NAME })
   try {
-    announced = await writeRequestStatus(deps.client, request, announcedStatus(request, project?.spec, now))
+    announced = await writeRequestStatus(
+      deps.client,
+      request,
+      announcedStatus(request, project?.spec, now),
+      'Normal',
+    )
   } catch (error) {
     if (isNotFound(error) || isConflict(error)) return RETRY_MS
     const { name } = request.metadata

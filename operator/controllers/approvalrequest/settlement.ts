@@ -50,7 +50,7 @@ export const settledStatus = (
  * Writes the status of a request with the resourceVersion that was read: a decision that came in between is a
  * conflict (409), and the caller looks again.
  *
- * @param urgency High: people, a call or a deadline wait for it
+ * @param urgency High: a call or a deadline waits for it
  */
 export const writeRequestStatus = (
   client: Client,

@@ -2,7 +2,7 @@
 export type Urgency = 'High' | 'Normal' | 'Low'
 
 /** Milliseconds by which a request lets later ones that are more urgent go before it. */
-const PATIENCE_MS = { High: 0, Normal: 500, Low: 2000 } as const satisfies Record<Urgency, number>
+const PATIENCE_MS = { High: 0, Normal: 1000, Low: 5000 } as const satisfies Record<Urgency, number>
 
 interface Waiting {
   readonly since: number

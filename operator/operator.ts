@@ -76,7 +76,7 @@ export interface Operator {
  * Keys looked at at once, by controller: most of the time goes into waiting for the API server. Where tool servers are
  * waited for as well there are enough that some which hang do not hold all of them.
  */
-const WORKERS = { agent: 32, agentrun: 64, approvalrequest: 16 } as const
+const WORKERS = { agent: 32, agentrun: 64, approvalrequest: 64 } as const
 const BACKOFF = { baseMs: 50, maxMs: 30_000 } as const
 
 /** Puts caches, queues and controllers together. */

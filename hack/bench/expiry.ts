@@ -4,6 +4,7 @@ import type { AgentRun } from '../../crds/v1alpha1/agentrun.ts'
 import { agentRuns, agents } from '../../crds/v1alpha1/resources.ts'
 import { type Field, isOpen, openField } from './field.ts'
 import type { Figure, Measurement } from './measurement.ts'
+import { rawRates } from './raw.ts'
 
 const REQUESTS = 1000
 /** Requests whose time is over while the operator starts again. */
@@ -28,6 +29,8 @@ export const expiry: Measurement = {
       ])
       progress(`${REQUESTS} requests that expire together`)
       const together = await lateness(field, await openTogether(field, progress))
+      progress('how fast the API server writes by itself')
+      const { updates } = await rawRates(stack, field)
       progress('the operator is killed just before')
       const short = await anAgent(field, SHORTEST_SECONDS)
       const names = Array.from({ length: AFTER_RESTART }, (_, index) => `restart-${index}`)
@@ -48,6 +51,11 @@ export const expiry: Measurement = {
           'expiryBurstLateSeconds',
           together,
           `the latest of ${REQUESTS} that expire together; aim: under 1`,
+        ),
+        figure(
+          'expiryBurstFloorSeconds',
+          REQUESTS / updates,
+          `what the API server needs for ${REQUESTS} such writes by itself`,
         ),
         figure(
           'expiryRestartLateSeconds',

@@ -110,7 +110,9 @@ const untracedCalls = async (
   scope: Scope,
   isUnended: (id: string) => boolean,
 ): Promise<readonly TurnCall[]> => {
-  const turn = (statusOf(scope).turns ?? 0) + 1
+  const { phase, turns = 0 } = statusOf(scope)
+  if (phase === 'Succeeded') return []
+  const turn = turns + 1
   const ids = Array.from({ length: MAX_CALLS }, (_, index) => `${turn}.${index}`).filter(isUnended)
   // Hardly ever, so that the transcript is not read for nothing.
   if (ids.length === 0) return []

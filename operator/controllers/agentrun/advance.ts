@@ -38,7 +38,7 @@ import {
   waitsForPeople,
 } from './status.ts'
 import { whyStopped } from './strays.ts'
-import { mayCall, queuedForTool } from './turn-in-line.ts'
+import { mayCall, queuedForTool, unsaidFor } from './turn-in-line.ts'
 
 /** How soon a tool server that does not answer is asked again. */
 const AWAY_RETRY_MS = 2_000
@@ -72,6 +72,9 @@ export const advance = async (
   const steps = newSteps(scope, begun)
   const changed = closed > 0 || opened > 0 || calls.some(({ move }) => move.move !== 'Resume')
   const queued = scope.deps.trusted() && !scope.deps.draining() && begun.some(isHeldBack(moves))
+  if (!queued) scope.memory.inLineSince = undefined
+  else if (calls.length + closed + opens.length === 0 && unsaidFor(scope) > 0)
+    return { requeueAfterMs: unsaidFor(scope) }
   const write = (urgency: Urgency) =>
     writeProgress(scope, turn.spec.turn, steps, { stopping, away: checked.retry, queued, urgency })
   let over = false

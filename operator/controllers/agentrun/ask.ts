@@ -10,7 +10,7 @@ import type { ModelFlight, ModelOutcome } from './effects.ts'
 import { goingOnNow, type Next, namespaceOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { askingFor, millisecondsLeft, type Waiting } from './status.ts'
 import { storeAnswer, storeTurn } from './store-answer.ts'
-import { mayAsk, queuedForModel } from './turn-in-line.ts'
+import { mayAsk, queuedForModel, unsaidFor } from './turn-in-line.ts'
 
 /** Tries of one question before the run fails with ModelError; between them 1, 2, 4, 8 and 16 seconds, or what the provider asks. */
 const MODEL_ATTEMPTS = 6
@@ -140,14 +140,8 @@ const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
   return wait(scope, agent, askingFor(turn))
 }
 
-/** How long a run stands in line before that is written: in a crowd most get their turn sooner. */
-const SAY_QUEUED_MS = 1000
-
 const standInLine = (scope: Scope, agent: Agent): Promise<Next> | Next => {
-  const { memory, deps } = scope
-  const now = deps.clock.now()
-  memory.inLineSince ??= now
-  const left = memory.inLineSince + SAY_QUEUED_MS - now
+  const left = unsaidFor(scope)
   return left > 0 ? { requeueAfterMs: sooner(scope, agent, left) } : wait(scope, agent, queuedForModel)
 }
 

@@ -76,7 +76,7 @@ export interface RunMemory {
   modelAttempts: number
   /** No question to the model before this time (ms). */
   retryAt: number
-  /** Since when the run stands in line for its model (ms). */
+  /** Since when the run stands in line for its model or a tool (ms). */
   inLineSince: number | undefined
   /** Since when a toolset that is needed now does not answer (ms). */
   toolsetAwaySince: number | undefined

@@ -30,6 +30,16 @@ const work = (scope: Scope, id: string, server: string, limit: number): Work => 
   }
 }
 
+/** How long a run stands in line before that is written: in a crowd most get their turn sooner. */
+const SAY_AFTER_MS = 1000
+
+/** Milliseconds until it is to be said of a run that it stands in line; 0: now. */
+export const unsaidFor = ({ memory, deps }: Scope): number => {
+  const now = deps.clock.now()
+  memory.inLineSince ??= now
+  return Math.max(0, memory.inLineSince + SAY_AFTER_MS - now)
+}
+
 /** What is said of a run that stands in line. */
 export const queuedForModel: Waiting = {
   reason: 'Queued',

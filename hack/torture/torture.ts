@@ -10,7 +10,7 @@ import { groundOn } from './ground.ts'
 import { createAgent, createRun } from './load/begin.ts'
 import { startDesk } from './load/desk.ts'
 import { startPeople } from './load/people.ts'
-import { expectedRun, orUnknown, PLOTS, type PlotName } from './load/plots.ts'
+import { diedOver, expectedRun, PLOTS, type PlotName } from './load/plots.ts'
 import { NO_FAULTS, randomFaults } from './proxy/faults.ts'
 import { startFaultProxy } from './proxy/proxy.ts'
 import { pick, randomFrom } from './proxy/random.ts'
@@ -68,7 +68,7 @@ export const torture = async ({ seconds, seed, progress }: TortureOptions): Prom
       namespace: NAMESPACE,
       kubeconfig: behind(proxy.url, ground.operator, ground.folder),
       onEnd: () => {
-        for (const [name, expected] of open) open.set(name, orUnknown(expected))
+        for (const [name, expected] of open) open.set(name, diedOver(expected, Date.now()))
       },
     })
     closing.push(() => supervisor.stop())

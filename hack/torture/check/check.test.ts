@@ -6,7 +6,7 @@ import { EMPTY, headAfter, nextRecord } from '../../../operator/audit/chain.ts'
 import { auditKey } from '../../../operator/audit/entry.ts'
 import { expectedRun } from '../load/plots.ts'
 import { faultsIn } from './check.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, ExpectedRun } from './evidence.ts'
 
 const params = { order: 'r', amount: 5000 }
 const about = { agent: 'r', run: 'r', tool: 'desk.pay', params }
@@ -193,5 +193,89 @@ describe('the checker', () => {
     const evidence = whole()
     const changed = { ...evidence, ...tamper(evidence) }
     expect(faultsIn(changed).join('\n')).toMatch(fault)
+  })
+
+  describe('where an operator died over a call', () => {
+    const times = { startedAt: '2026-11-23T06:00:01.000Z', finishedAt: '2026-11-23T06:00:09.000Z' }
+    const at = (seconds: number) => Date.parse(`2026-11-23T06:00:0${seconds}.000Z`)
+    const unknown = chained([
+      ...ENTRIES.slice(0, 4),
+      [auditKey('ToolExecuted', 'u', '1.0'), { action: 'ToolExecuted', ...about, outcome: 'Unknown' }],
+      [auditKey('RunEnded', 'u'), { action: 'RunEnded', run: 'r', outcome: 'Failed' }],
+    ])
+    /** A run that failed as its call was lost. */
+    const lost = (diedAt: readonly number[], status: object = {}): Evidence => {
+      const evidence = whole()
+      return {
+        ...evidence,
+        ...withRun({
+          phase: 'Failed',
+          failure: { reason: 'OutcomeUnknown', message: '' },
+          steps: [{ type: 'Model' }, { type: 'ToolCall', id: '1.0', state: 'Unknown', ...times }],
+          ...status,
+        })(evidence),
+        expected: evidence.expected.map(one => ({ ...one, diedAt })),
+        records: unknown,
+      }
+    }
+
+    it('takes it that nobody knows, whether it was made or not', () => {
+      expect(faultsIn(lost([at(5)]))).toEqual([])
+      expect(faultsIn({ ...lost([at(5)]), toolCalls: [] })).toEqual([])
+    })
+
+    it.each<[string, Evidence, RegExp]>([
+      ['an operator that died before the call was begun', lost([at(0)]), /no operator ended/],
+      ['no operator that died', lost([]), /no operator ended/],
+      [
+        'a run that failed for something else',
+        lost([at(5)], { failure: { reason: 'ModelError', message: '' } }),
+        /Failed \(ModelError\) and should be/,
+      ],
+      [
+        'a run that failed and whose calls are all known',
+        lost([at(5)], { steps: steps('Succeeded') }),
+        /Failed \(OutcomeUnknown\) and should be/,
+      ],
+      [
+        'a lost call that was made twice',
+        { ...lost([at(5)]), toolCalls: [...whole().toolCalls, ...whole().toolCalls] },
+        /made 2 times/,
+      ],
+    ])('finds %s', (_, evidence, fault) => {
+      expect(faultsIn(evidence).join('\n')).toMatch(fault)
+    })
+
+    const parallel = (second: object, requests: Evidence['requests'] = []): Evidence => {
+      const evidence = lost([at(5)])
+      const [expected] = evidence.expected
+      const call = { tool: 'desk.refund', params, arrives: 'Once', request: ['Approved'] } as const
+      return {
+        ...evidence,
+        ...withRun({ steps: [...steps('Unknown').map(one => ({ ...one, ...times })), second] })(evidence),
+        expected: [{ ...(expected as ExpectedRun), calls: { ...expected?.calls, '1.1': call } }],
+        requests: [...evidence.requests, ...requests],
+      }
+    }
+
+    it('takes it that the run did not come to the others', () => {
+      expect(faultsIn(parallel({ type: 'ToolCall', id: '1.1', state: 'NotExecuted' }))).toEqual([])
+    })
+
+    it('finds another call that is said to be made and never arrived', () => {
+      const faults = faultsIn(parallel({ type: 'ToolCall', id: '1.1', state: 'Succeeded' })).join('\n')
+      expect(faults).toMatch(/call 1.1 was never made/)
+    })
+  })
+
+  it('finds a call that is missing where no operator died', () => {
+    const evidence = whole()
+    const [expected] = evidence.expected
+    const missing = { tool: 'desk.look', params, arrives: 'Once' } as const
+    const faults = faultsIn({
+      ...evidence,
+      expected: [{ ...(expected as ExpectedRun), calls: { ...expected?.calls, '2.0': missing } }],
+    })
+    expect(faults.join('\n')).toMatch(/call 2.0 was never made/)
   })
 })

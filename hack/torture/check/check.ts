@@ -19,6 +19,8 @@ interface Case {
   readonly toolCalls: readonly ToolCall[]
   readonly recorded: readonly Recorded[]
   readonly say: (what: string) => void
+  /** A call was lost with an operator, and the run failed for that: what it had not begun by then never was. */
+  readonly endedByLoss: boolean
 }
 
 /** Everything that is not as it was promised, a sentence each; empty: the promise was kept. Pure. */
@@ -47,6 +49,7 @@ export const faultsIn = (evidence: Evidence): readonly string[] => {
       toolCalls: own,
       recorded: chains.get(namespace) ?? [],
       say,
+      endedByLoss: isEndedByLoss(run),
     })
   }
   for (const { seq, tool, idempotencyKey } of evidence.toolCalls) {
@@ -55,11 +58,18 @@ export const faultsIn = (evidence: Evidence): readonly string[] => {
   return faults
 }
 
+/** Failed because nobody knows of one of its calls; whether that is so is judged for each call. */
+const isEndedByLoss = ({ status }: AgentRun): boolean =>
+  status?.phase === 'Failed' &&
+  status.failure?.reason === 'OutcomeUnknown' &&
+  (status.steps ?? []).some(({ state }) => state === 'Unknown')
+
 const judge = (of: Case): void => {
   const { expected, run, say } = of
   const phase = run.status?.phase ?? 'Pending'
-  if (!expected.phases.includes(phase)) {
-    const why = run.status?.failure ? ` (${run.status.failure.reason})` : ''
+  const reason = run.status?.failure?.reason
+  if (!of.endedByLoss && !(expected.phases.includes(phase) && reason === expected.failure)) {
+    const why = reason === undefined ? '' : ` (${reason})`
     say(`is ${phase}${why} and should be ${expected.phases.join(' or ')}`)
   }
   if ((run.metadata.finalizers ?? []).length > 0) say('is still held by its finalizer')
@@ -80,10 +90,14 @@ const judgeCall = (of: Case, id: string, expected: ExpectedCall): void => {
   const arrived = of.toolCalls.filter(({ idempotencyKey }) => idempotencyKey.endsWith(`-${id}`))
   const state = step?.state
   const request = of.requests.find(({ spec }) => spec.callID === id)
-  const unbegun = arrived.length === 0 && !request && (!step || state === 'NotExecuted')
-  if (expected.mayBeMissing && run.status?.phase === 'Failed' && unbegun) return
+  const unbegun = arrived.length === 0 && (!step || state === 'NotExecuted' || state === 'Cancelled')
+  if (of.endedByLoss && unbegun && !request) return
   if (arrived.length > 1) say(`call ${id} was made ${arrived.length} times`)
-  if (expected.arrives === 'Once' && arrived.length === 0) say(`call ${id} was never made`)
+  const isLost = state === 'Unknown'
+  if (isLost && !diedOverCall(step, of.expected.diedAt))
+    say(`call ${id} is Unknown though no operator ended while it was under way`)
+  if (expected.arrives === 'Once' && arrived.length === 0 && !isLost && !(of.endedByLoss && unbegun))
+    say(`call ${id} was never made`)
   if (expected.arrives === 'Never' && arrived.length > 0) say(`call ${id} was made though it should not be`)
   for (const { tool, params } of arrived) {
     if (tool !== expected.tool) say(`call ${id} was made to ${tool}`)
@@ -97,22 +111,28 @@ const judgeCall = (of: Case, id: string, expected: ExpectedCall): void => {
   if (arrived.length > 0 && state === undefined) say(`call ${id} was made and is not in the trace`)
 }
 
+/** Whether an operator ended between the moment at which the call was begun and the one at which it was given up. */
+const diedOverCall = (step: Step | undefined, diedAt: ExpectedRun['diedAt'] = []): boolean => {
+  if (diedAt === 'AnyTime') return true
+  const [from, to] = [Date.parse(step?.startedAt ?? ''), Date.parse(step?.finishedAt ?? '')]
+  return diedAt.some(at => from <= at && at <= to)
+}
+
 const NOT_MADE = ['Rejected', 'Expired', 'Cancelled', 'NotExecuted']
 
 const judgeTrace = (
-  { say, recorded, run }: Case,
+  { say, recorded, run, endedByLoss }: Case,
   id: string,
   { arrives }: ExpectedCall,
   step: Step | undefined,
   arrivals: number,
 ): void => {
   const state = step?.state ?? 'not there'
-  if (arrives === 'Once' && !['Succeeded', 'Failed'].includes(state))
-    say(`call ${id} was made, and the trace says ${state}`)
+  const ends = ['Succeeded', 'Unknown', ...(endedByLoss ? NOT_MADE : [])]
+  if (arrives === 'Once' && !ends.includes(state))
+    say(`call ${id} was to be made, and the trace says ${state}`)
   if (arrives === 'Never' && !NOT_MADE.includes(state))
     say(`call ${id} was not to be made, and the trace says ${state}`)
-  if (arrives === 'AtMostOnce' && !['Succeeded', 'Failed', 'Unknown', ...NOT_MADE].includes(state))
-    say(`call ${id} is ${state} at the end`)
   if (arrivals > 0 && NOT_MADE.includes(state)) say(`call ${id} was made, and the trace says ${state}`)
   if (arrivals === 0 && state === 'Succeeded') say(`call ${id} never arrived, and the trace says Succeeded`)
   const intent = recorded.some(({ key }) => key === auditKey('ToolExecuting', run.metadata.uid ?? '', id))
@@ -120,7 +140,7 @@ const judgeTrace = (
 }
 
 const judgeRequest = (
-  { say }: Case,
+  { say, endedByLoss }: Case,
   id: string,
   expected: ExpectedCall,
   request: ApprovalRequest | undefined,
@@ -130,7 +150,7 @@ const judgeRequest = (
     return
   }
   const { spec, status } = request
-  const ends: readonly string[] = expected.request ?? []
+  const ends: readonly string[] = [...(expected.request ?? []), ...(endedByLoss ? ['Cancelled'] : [])]
   if (!ends.includes(status.phase))
     say(`the request of call ${id} is ${status.phase} and should be ${ends.join(' or ')}`)
   if (!isDeepStrictEqual(spec.params, expected.params))

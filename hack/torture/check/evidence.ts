@@ -15,11 +15,10 @@ export interface ToolCall {
 }
 
 /**
- * How often a call may arrive at the tool server. `Once`: exactly once, and the run goes on with its answer.
- * `AtMostOnce`: it may have been lost when a process died over it; then the trace says `Unknown`. `Never`: nobody
- * approved it.
+ * How often a call arrives at the tool server. `Once`: exactly once, and the run goes on with its answer; where an operator
+ * died over it, at most once, and the trace says `Unknown`. `Never`: nobody approved it.
  */
-export type CallsExpected = 'Once' | 'AtMostOnce' | 'Never'
+export type CallsExpected = 'Once' | 'Never'
 
 /** What the load knows of a run before it begins, and so what must come of it whatever happens meanwhile. */
 export interface ExpectedRun {
@@ -29,6 +28,13 @@ export interface ExpectedRun {
   readonly calls: Readonly<Record<string, ExpectedCall>>
   /** Final phases that are right. */
   readonly phases: readonly AgentRunPhase[]
+  /** Why it fails, where it should. */
+  readonly failure?: string
+  /**
+   * When operators ended while the run was under way (ms): a call that was out then may be lost, and no other. `AnyTime`:
+   * there are two that both believe they lead, and each takes the other for gone.
+   */
+  readonly diedAt?: readonly number[] | 'AnyTime'
 }
 
 export interface ExpectedCall {
@@ -37,8 +43,6 @@ export interface ExpectedCall {
   readonly arrives: CallsExpected
   /** How its request may end; absent: no gate stops it, and there must be no request. */
   readonly request?: readonly RequestEnd[]
-  /** The run may have failed before it came to this call, or before it asked anybody. */
-  readonly mayBeMissing?: boolean
 }
 
 export type RequestEnd = 'Approved' | 'Rejected' | 'Expired' | 'Cancelled'

@@ -23,6 +23,7 @@ export interface Plot {
   /** By call, what must become of it. */
   readonly ends: Readonly<Record<string, Pick<ExpectedCall, 'arrives' | 'request'>>>
   readonly phases: ExpectedRun['phases']
+  readonly failure?: string
 }
 
 const ALICE = 'alice@acme.com'
@@ -81,6 +82,7 @@ export const PLOTS = {
     reviews: { '2.0': reject },
     ends: { '1.0': free, '2.0': { arrives: 'Never', request: ['Rejected'] } },
     phases: ['Failed'],
+    failure: 'ApprovalRejected',
   },
   adapting: {
     approval: { ...asked, onRejection: 'Continue' },
@@ -120,25 +122,18 @@ export const expectedRun = (namespace: string, run: string, name: PlotName): Exp
       return [id, { ...call, ...end }]
     }),
   )
-  return { namespace, run, calls: Object.fromEntries(calls), phases: plot.phases }
+  const { phases, failure } = plot
+  return {
+    namespace,
+    run,
+    calls: Object.fromEntries(calls),
+    phases,
+    ...(failure === undefined ? {} : { failure }),
+  }
 }
 
-/**
- * The same, where a process died while a call was under way: nobody can know whether it was made, and the run may have
- * failed for that before it came to the next calls.
- */
-export const orUnknown = (expected: ExpectedRun): ExpectedRun => ({
+/** The same, where an operator ended at this time (ms) while the run was under way. */
+export const diedOver = (expected: ExpectedRun, at: number): ExpectedRun => ({
   ...expected,
-  calls: Object.fromEntries(
-    Object.entries(expected.calls).map(([id, call]): [string, ExpectedCall] => [
-      id,
-      {
-        ...call,
-        arrives: call.arrives === 'Once' ? 'AtMostOnce' : call.arrives,
-        ...(call.request ? { request: [...call.request, 'Cancelled'] } : {}),
-        mayBeMissing: true,
-      },
-    ]),
-  ),
-  phases: [...expected.phases, 'Failed'],
+  diedAt: expected.diedAt === 'AnyTime' ? 'AnyTime' : [...(expected.diedAt ?? []), at],
 })

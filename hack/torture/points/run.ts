@@ -9,7 +9,7 @@ import type { Ground } from '../ground.ts'
 import { createAgent, createRun } from '../load/begin.ts'
 import { type Desk, startDesk } from '../load/desk.ts'
 import { type People, startPeople } from '../load/people.ts'
-import { expectedRun, orUnknown } from '../load/plots.ts'
+import { diedOver, expectedRun } from '../load/plots.ts'
 import { DEATHS, type Death, together } from './points.ts'
 
 /** Much longer than anything takes; it ends a test that hangs. */
@@ -160,5 +160,5 @@ const dieOnce = async (
   if (signal !== 'SIGKILL')
     throw new Error(`the operator ended by itself on its way to ${place}: ${operator.log()}`)
   const expected = runs.map(run => expectedRun(namespace, run, plot))
-  return point.unknown?.includes(side) ? expected.map(orUnknown) : expected
+  return point.unknown?.includes(side) ? expected.map(one => diedOver(one, Date.now())) : expected
 }

@@ -59,6 +59,8 @@ export interface ControlPlane extends ApiServer {
   serviceAccountToken(namespace: string, name: string, expirationSeconds?: number): Promise<string>
   /** Stops the API server (SIGKILL for a crash; default SIGTERM) and starts it on the same port and data. */
   restartApiServer(signal?: NodeJS.Signals): Promise<void>
+  /** Stops etcd, lets `meanwhile` pass, and starts it on the same data. */
+  restartEtcd(meanwhile: () => Promise<void>): Promise<void>
   /** Resolves when the API server that runs now has ended, for whatever reason. */
   apiServerEnded(): Promise<void>
   /** May be called twice. */
@@ -125,7 +127,7 @@ async function startOnce(
   }
 
   try {
-    const etcdProcess = await group.start(etcd(layout))
+    let etcdProcess = await group.start(etcd(layout))
     const startApiServer = (): Promise<SupervisedProcess> =>
       group.start({ ...apiServer(layout), ready: () => connection.ok('/readyz') })
     let apiServerProcess = await startApiServer()
@@ -172,6 +174,12 @@ async function startOnce(
       async restartApiServer(signal = 'SIGTERM') {
         await apiServerProcess.stop(signal)
         apiServerProcess = await startApiServer()
+      },
+      async restartEtcd(meanwhile) {
+        // By its own signal: it takes its socket away as it ends.
+        await etcdProcess.stop('SIGTERM')
+        await meanwhile()
+        etcdProcess = await group.start(etcd(layout))
       },
       async apiServerEnded() {
         await apiServerProcess.exited

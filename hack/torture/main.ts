@@ -2,6 +2,7 @@
 // promised was kept.
 
 import { randomInt } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { repository, run } from '../checks.ts'
 import { startControlPlane } from '../controlplane/controlplane.ts'
@@ -12,7 +13,8 @@ import { torture } from './torture.ts'
 
 const USAGE = `Usage: npm run torture -- [flags]
   --minutes N   let everything fail for N minutes over a mixed load (default 10), then check every run
-  --seed S      the same load and blows as the run that printed this seed (default: another each time)
+  --seed S      the load, blows and faults of requests of the run that printed this seed (default: others each time)
+  --log FILE    write each thing that went wrong to FILE, with its time (ms), a line of JSON each
   --points      instead: kill the operator before and after every write and effect in the life of a run
   --rounds N    with --points: runs that die at each of them (default 100)
   --model       instead: check the real controllers in every order of events, deeper than \`npm test\` does`
@@ -21,6 +23,7 @@ interface Flags {
   readonly minutes: number
   readonly seed: number
   readonly rounds: number
+  readonly log: string | undefined
   readonly what: 'faults' | 'points' | 'model' | 'help'
 }
 
@@ -29,6 +32,7 @@ const readFlags = (): Flags => {
     options: {
       minutes: { type: 'string' },
       seed: { type: 'string' },
+      log: { type: 'string' },
       points: { type: 'boolean' },
       rounds: { type: 'string' },
       model: { type: 'boolean' },
@@ -45,6 +49,7 @@ const readFlags = (): Flags => {
     minutes: number('minutes', 10),
     seed: number('seed', randomInt(2 ** 31)),
     rounds: number('rounds', 100),
+    log: values.log,
     what: values.help ? 'help' : values.points ? 'points' : values.model ? 'model' : 'faults',
   }
 }
@@ -87,7 +92,8 @@ const points = async () => {
 const byChance = async () => {
   const { minutes, seed } = flags
   console.log(`Seed ${seed}`)
-  const { runs, trouble, faults } = await torture({ seconds: minutes * 60, seed, progress })
+  const { runs, trouble, faults, log } = await torture({ seconds: minutes * 60, seed, progress })
+  if (flags.log !== undefined) writeFileSync(flags.log, log.map(one => `${JSON.stringify(one)}\n`).join(''))
   table('What went wrong on the way:', trouble)
   table('Runs:', runs)
   conclude(faults)

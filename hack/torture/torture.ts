@@ -18,7 +18,7 @@ import { type Supervisor, supervise } from './supervisor.ts'
 
 export interface TortureOptions {
   readonly seconds: number
-  /** The same seed makes the same load and the same blows; which request fares badly depends on their order as well. */
+  /** The same seed makes the same load and blows, and lets the same requests fare badly where they are asked for again. */
   readonly seed: number
   readonly progress: (line: string) => void
 }
@@ -30,6 +30,18 @@ export interface TortureResult {
   readonly trouble: ReadonlyMap<string, number>
   /** What was not as promised, a sentence each. */
   readonly faults: readonly string[]
+  /** Each blow and each request that fared badly, in order. */
+  readonly log: readonly Happened[]
+}
+
+/** One thing that went wrong. */
+export interface Happened {
+  /** Since the beginning. */
+  readonly ms: number
+  /** `409`, `CutLine`, `KillOperator`, ... */
+  readonly kind: string
+  /** The request or watch that it befell; empty for a blow. */
+  readonly what: string
 }
 
 const NAMESPACE = 'torture'
@@ -40,8 +52,20 @@ const SHARE = 0.06
 /** After all is healed; much longer than anything takes. */
 const PATIENCE_MS = 180_000
 
-/** What is done to the processes from outside, one after the other. */
-type Blow = 'KillOperator' | 'PauseOperator' | 'KillApiServer' | 'StopApiServer' | 'PauseEtcd'
+/** What is done to the processes from outside. */
+type Blow = 'KillOperator' | 'PauseOperator' | 'KillApiServer' | 'StopApiServer' | 'PauseEtcd' | 'StopEtcd'
+
+const BLOWS: readonly [Blow, ...Blow[]] = [
+  'KillOperator',
+  'KillOperator',
+  'PauseOperator',
+  'KillApiServer',
+  'StopApiServer',
+  'PauseEtcd',
+  'StopEtcd',
+]
+/** Blows that are followed at once by another. */
+const TOGETHER = 0.25
 
 /** Puts a mixed load on a real stack while everything around it fails, heals it, and checks what came of each run. */
 export const torture = async ({ seconds, seed, progress }: TortureOptions): Promise<TortureResult> => {
@@ -53,7 +77,10 @@ export const torture = async ({ seconds, seed, progress }: TortureOptions): Prom
     const ground = await groundOn({ kubectl: plane.kubectl, kubeconfig: plane.adminKubeconfig })
     closing.push(() => ground.leave())
     await ground.namespace(NAMESPACE)
-    const proxy = await startFaultProxy({ url: plane.url, ca: plane.ca })
+    const began = Date.now()
+    const log: Happened[] = []
+    const happened = (kind: string, what = '') => void log.push({ ms: Date.now() - began, kind, what })
+    const proxy = await startFaultProxy({ url: plane.url, ca: plane.ca }, happened)
     closing.push(() => proxy.close())
     // Long enough that what dies often dies over a call.
     const toolTimes = randomFrom(seed + 3)
@@ -100,9 +127,15 @@ export const torture = async ({ seconds, seed, progress }: TortureOptions): Prom
       }
     }
     const blows = new Map<string, number>()
-    proxy.set(randomFaults(randomFrom(seed + 1), SHARE))
+    proxy.set(randomFaults(seed, SHARE))
     progress(`Everything fails for ${seconds} s, by seed ${seed}`)
-    await Promise.all([load(), strike(randomFrom(seed + 2), until, supervisor, plane, blows)])
+    await Promise.all([
+      load(),
+      strike(randomFrom(seed + 2), until, supervisor, plane, blow => {
+        blows.set(blow, (blows.get(blow) ?? 0) + 1)
+        happened(blow)
+      }),
+    ])
     progress(`Healed; waiting until ${open.size} runs are at rest`)
     proxy.set(NO_FAULTS)
     proxy.cutAll()
@@ -119,9 +152,10 @@ export const torture = async ({ seconds, seed, progress }: TortureOptions): Prom
         ...failed.map(error => (error instanceof Error ? error.message : String(error))),
         ...faultsIn(await gather(ground.admin, over, desk.log())),
       ],
+      log,
     }
   } finally {
-    for (const close of closing.reverse()) await close()
+    await closeAll(closing.reverse())
   }
 }
 
@@ -134,40 +168,56 @@ const behind = (url: string, kubeconfig: string, folder: string): string => {
   return path
 }
 
+/** Does all of it, one after the other, whatever fails; what failed first is thrown at the end. */
+const closeAll = async (all: readonly (() => Promise<void>)[]): Promise<void> => {
+  const failed: unknown[] = []
+  for (const close of all) await close().catch(error => failed.push(error))
+  if (failed.length > 0) throw failed[0]
+}
+
 const strike = async (
   random: () => number,
   until: number,
   supervisor: Supervisor,
   plane: Awaited<ReturnType<typeof startControlPlane>>,
-  counts: Map<string, number>,
+  struck: (blow: Blow) => void,
 ): Promise<void> => {
-  const blows: Record<Blow, () => Promise<void>> = {
+  const blows: Record<Blow, (force: number) => Promise<void>> = {
     KillOperator: async () => supervisor.kill(),
     // Longer than its lease, and shorter.
-    PauseOperator: () => supervisor.pause(500 + random() * 9000),
+    PauseOperator: force => supervisor.pause(500 + force * 9000),
     KillApiServer: () => plane.restartApiServer('SIGKILL'),
     StopApiServer: () => plane.restartApiServer('SIGTERM'),
-    PauseEtcd: async () => {
+    PauseEtcd: async force => {
       process.kill(plane.pids.etcd, 'SIGSTOP')
-      await delay(500 + random() * 4000)
+      await delay(500 + force * 4000)
       process.kill(plane.pids.etcd, 'SIGCONT')
     },
+    StopEtcd: force => plane.restartEtcd(() => delay(force * 4000)),
+  }
+  /** One at a time for each process; what comes meanwhile waits. */
+  const busy = { operator: Promise.resolve(), plane: Promise.resolve() }
+  const failed: unknown[] = []
+  const hit = (blow: Blow, force: number): Promise<void> => {
+    const whom = blow.endsWith('Operator') ? 'operator' : 'plane'
+    busy[whom] = busy[whom]
+      .then(() => {
+        struck(blow)
+        return blows[blow](force)
+      })
+      .catch(error => void failed.push(error))
+    return busy[whom]
   }
   for (;;) {
-    const wait = 500 + random() * 5000
-    const blow = pick<Blow>(random, [
-      'KillOperator',
-      'KillOperator',
-      'PauseOperator',
-      'KillApiServer',
-      'StopApiServer',
-      'PauseEtcd',
-    ])
-    if (Date.now() + wait > until) return
+    // As many numbers for each, so that one blow does not change the next.
+    const [wait, blow, force, together] = [500 + random() * 5000, pick(random, BLOWS), random(), random()]
+    if (Date.now() + wait > until) break
     await delay(wait)
-    counts.set(blow, (counts.get(blow) ?? 0) + 1)
-    await blows[blow]()
+    const done = hit(blow, force)
+    if (together >= TOGETHER) await done
   }
+  await Promise.all([busy.operator, busy.plane])
+  if (failed.length > 0) throw failed[0]
 }
 
 /** What the load itself does is done, however often it takes. */

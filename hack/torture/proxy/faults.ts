@@ -1,4 +1,4 @@
-import { pick } from './random.ts'
+import { pick, randomByName } from './random.ts'
 
 /** What goes wrong with one request. */
 export type RequestFault =
@@ -26,35 +26,53 @@ export type WatchFault =
   /** From here on nothing comes, and the connection stays open. */
   | { readonly kind: 'Silent' }
 
+/** A request as the proxy sees it. */
+export interface Asked {
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly kind: 'List' | 'Watch' | 'Other'
+}
+
 /** Decides what goes wrong; undefined: nothing. */
 export interface Faults {
-  request(asked: { readonly method: string; readonly isList: boolean }): RequestFault | undefined
-  watch(): WatchFault | undefined
+  request(asked: Asked): RequestFault | undefined
+  /** @param event which one: its type and the name of its object */
+  watch(event: string): WatchFault | undefined
 }
 
 export const NO_FAULTS: Faults = { request: () => undefined, watch: () => undefined }
 
-/** Faults by chance, the same for the same numbers. @param share of requests that fare badly; of events a third of it */
-export const randomFaults = (random: () => number, share: number): Faults => ({
-  request: ({ method, isList }) => {
-    if (random() >= share) return undefined
-    const kind = pick<RequestFault['kind']>(random, [
-      'Refused',
-      'Refused',
-      'NeverSent',
-      'CutAnswer',
-      'LostAnswer',
-      'SlowHeaders',
-    ])
-    if (kind === 'SlowHeaders') return { kind, ms: Math.round(200 + random() * 2000) }
-    if (kind !== 'Refused') return { kind }
-    if (method === 'GET')
-      return { kind, status: isList ? pick(random, [410, 429, 500, 503]) : pick(random, [429, 500, 503]) }
-    return { kind, status: pick(random, [409, 429, 500, 503]) }
-  },
-  watch: () => {
-    if (random() >= share / 3) return undefined
-    const kinds = ['CutLine', 'Expired', 'Duplicate', 'Stale', 'Silent'] as const
-    return { kind: pick<WatchFault['kind']>(random, [...kinds]) }
-  },
-})
+/**
+ * Faults by chance. What goes wrong with a request depends on the seed, on its method and path and on how often that was
+ * asked for, so that it goes wrong again with the same seed where the same is asked for, in whatever order.
+ *
+ * @param share of requests that fare badly; of events a third of it
+ */
+export const randomFaults = (seed: number, share: number): Faults => {
+  const byName = randomByName(seed)
+  return {
+    request: ({ method, path, kind }) => {
+      const random = byName(`${method} ${path}`)
+      if (random() >= share) return undefined
+      return requestFault(random, method, kind)
+    },
+    watch: event => {
+      const random = byName(event)
+      if (random() >= share / 3) return undefined
+      const kinds = ['CutLine', 'Expired', 'Duplicate', 'Stale', 'Silent'] as const
+      return { kind: pick<WatchFault['kind']>(random, [...kinds]) }
+    },
+  }
+}
+
+const requestFault = (random: () => number, method: string, asked: Asked['kind']): RequestFault => {
+  const kinds = ['Refused', 'Refused', 'NeverSent', 'CutAnswer', 'LostAnswer', 'SlowHeaders'] as const
+  const kind = pick<RequestFault['kind']>(random, [...kinds])
+  if (kind === 'SlowHeaders') return { kind, ms: Math.round(200 + random() * 2000) }
+  if (kind !== 'Refused') return { kind }
+  if (method !== 'GET') return { kind, status: pick(random, [409, 429, 500, 503]) }
+  return asked === 'Other'
+    ? { kind, status: pick(random, [429, 500, 503]) }
+    : { kind, status: pick(random, [410, 429, 500, 503]) }
+}

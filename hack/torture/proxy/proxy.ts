@@ -1,7 +1,14 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Agent, request } from 'node:https'
+import {
+  createServer,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Faults, NO_FAULTS, type RequestFault } from './faults.ts'
 import { faultyWatch } from './watch-faults.ts'
 
@@ -17,12 +24,23 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
-/** @param upstream address of the API server; `ca`: PEM. Credentials pass through as they are. */
-export const startFaultProxy = async (upstream: { url: string; ca: string }): Promise<FaultProxy> => {
-  const agent = new Agent({ keepAlive: true, ca: upstream.ca })
+/**
+ * @param upstream address of the API server; `ca`: PEM. Credentials pass through as they are.
+ * @param happened told of each fault, and of what it befell
+ */
+export const startFaultProxy = async (
+  upstream: { readonly url: string; readonly ca?: string },
+  happened: (kind: string, what: string) => void = () => {},
+): Promise<FaultProxy> => {
+  const { agent, request } = upstream.url.startsWith('https:')
+    ? { agent: new HttpsAgent({ keepAlive: true, ca: upstream.ca }), request: httpsRequest }
+    : { agent: new HttpAgent({ keepAlive: true }), request: httpRequest }
   const counts = new Map<string, number>()
   let faults = NO_FAULTS
-  const count = (kind: string) => void counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  const count = (kind: string, what: string) => {
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    happened(kind, what)
+  }
 
   const pass = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = []
@@ -30,9 +48,10 @@ export const startFaultProxy = async (upstream: { url: string; ca: string }): Pr
     const { method = 'GET', url = '' } = incoming
     const query = new URLSearchParams(url.split('?')[1] ?? '')
     const isWatch = query.has('watch')
-    const isList = method === 'GET' && (query.has('limit') || isWatch)
-    const fault = faults.request({ method, isList })
-    if (fault) count(fault.kind === 'Refused' ? String(fault.status) : fault.kind)
+    const kind = isWatch ? 'Watch' : method === 'GET' && query.has('limit') ? 'List' : 'Other'
+    const path = url.replace(/\?.*$/s, '')
+    const fault = faults.request({ method, path, kind })
+    if (fault) count(fault.kind === 'Refused' ? String(fault.status) : fault.kind, `${method} ${path}`)
     if (fault?.kind === 'NeverSent') {
       response.destroy()
       return
@@ -50,18 +69,25 @@ export const startFaultProxy = async (upstream: { url: string; ca: string }): Pr
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
     answer.on('error', () => response.destroy())
     if (isWatch && answer.statusCode === 200) {
+      if (fault?.kind === 'LostAnswer') {
+        response.destroy()
+        return
+      }
+      if (fault?.kind === 'SlowHeaders') await delay(fault.ms)
       response.writeHead(200, answer.headers)
       // A watch is silent until something happens: its head must not wait for a body.
       response.flushHeaders()
-      answer
-        .pipe(
-          faultyWatch(
-            () => faults.watch(),
-            () => response.destroy(),
-            count,
-          ),
-        )
-        .pipe(response)
+      // The head, and nothing of the body.
+      if (fault?.kind === 'CutAnswer') {
+        setImmediate(() => response.destroy())
+        return
+      }
+      const events = faultyWatch(
+        event => faults.watch(`${path} ${event}`),
+        () => response.destroy(),
+        kind => count(kind, `watch of ${path}`),
+      )
+      answer.pipe(events).pipe(response)
       return
     }
     await giveAnswer(answer, response, fault)
@@ -101,7 +127,7 @@ const giveAnswer = async (
     response.destroy()
     return
   }
-  if (fault?.kind === 'SlowHeaders') await new Promise(resolve => setTimeout(resolve, fault.ms))
+  if (fault?.kind === 'SlowHeaders') await delay(fault.ms)
   const { 'transfer-encoding': _, ...headers } = answer.headers
   response.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': body.length })
   if (fault?.kind === 'CutAnswer') {

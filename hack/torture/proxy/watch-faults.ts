@@ -4,7 +4,7 @@ import type { WatchFault } from './faults.ts'
 interface WatchLine {
   readonly type: string
   readonly object: {
-    readonly metadata?: { readonly uid?: string }
+    readonly metadata?: { readonly uid?: string; readonly name?: string; readonly namespace?: string }
     readonly [key: string]: unknown
   }
 }
@@ -27,7 +27,7 @@ const EXPIRED = {
  * fault.
  */
 export const faultyWatch = (
-  next: () => WatchFault | undefined,
+  next: (event: string) => WatchFault | undefined,
   cut: () => void,
   done: (fault: WatchFault['kind']) => void,
 ): Transform => {
@@ -53,7 +53,8 @@ export const faultyWatch = (
 
   const give = (stream: Transform, line: string): void => {
     if (silent || over) return
-    const fault = next()
+    const { type, object } = JSON.parse(line) as WatchLine
+    const fault = next(`${type} ${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`)
     remember(line)
     if (fault) done(fault.kind)
     switch (fault?.kind) {

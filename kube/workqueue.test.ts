@@ -47,6 +47,32 @@ describe('a work queue', () => {
     expect(queue.length).toBe(0)
   })
 
+  test('should hand out what something happened to before the backlog, and now and then one of that', async () => {
+    const { queue } = aQueue()
+    for (const key of ['old 1', 'old 2', 'old 3']) queue.addLater(key)
+    for (let i = 0; i < 10; i++) queue.add(`new ${i}`)
+    expect(await takeAll(queue)).toEqual([
+      ...Array.from({ length: 8 }, (_, i) => `new ${i}`),
+      'old 1',
+      'new 8',
+      'new 9',
+      'old 2',
+      'old 3',
+    ])
+  })
+
+  test('should take a key out of the backlog when something happens to it, and hold it once', async () => {
+    const { queue } = aQueue()
+    for (const key of ['a', 'b', 'c', 'b']) queue.addLater(key)
+    queue.add('c')
+    queue.addLater('c')
+    expect(queue.length).toBe(3)
+    expect(await takeAll(queue)).toEqual(['c', 'a', 'b'])
+    queue.addLater('d')
+    await queue.stop()
+    expect(await queue.take()).toBeUndefined()
+  })
+
   test('should give a key to who waited for one first', async () => {
     const { queue } = aQueue()
     const waiting = [queue.take(), queue.take()]

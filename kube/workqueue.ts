@@ -14,6 +14,12 @@ export interface WorkQueueOptions {
   readonly metrics?: QueueMetrics
 }
 
+/** By group, the keys that wait (oldest first) and since when. The first group is the next to be served. */
+type Line = Map<string, Map<Key, number>>
+
+/** Keys taken before one of the backlog is. */
+const ROW = 8
+
 interface Delayed {
   readonly at: number
   readonly cancel: () => void
@@ -28,8 +34,12 @@ interface Delayed {
  *                                      ▼
  *   add ──────────────────────────▶ waiting ──take──▶ in hand ──done──▶ forgotten
  *                                      ▲                 │
+ *   addLater ──▶ backlog ──add──▶──────┤                 │
  *                                      └──── done, if added meanwhile
  * ```
+ *
+ * The backlog is what there was when work began: of it one key is taken after each few of those where something has just
+ * happened, and all of them when there are no others.
  */
 export class WorkQueue {
   readonly #clock: Clock
@@ -37,8 +47,10 @@ export class WorkQueue {
   readonly #backoff: BackoffOptions
   readonly #groupOf: (key: Key) => string
   readonly #metrics: QueueMetrics
-  /** By group, the keys that wait (oldest first) and since when. The first group is the next to be served. */
-  readonly #waiting = new Map<string, Map<Key, number>>()
+  readonly #waiting: Line = new Map()
+  readonly #backlog: Line = new Map()
+  /** Keys taken in a row while the backlog stood. */
+  #row = 0
   /** Since when. */
   readonly #inHand = new Map<Key, number>()
   readonly #addedInHand = new Set<Key>()
@@ -71,8 +83,18 @@ export class WorkQueue {
     }
     const group = this.#groupOf(key)
     if (this.#waiting.get(group)?.has(key)) return
+    if (this.#leave(this.#backlog, group, key)) this.#length--
+    else this.#metrics.added()
+    this.#wait(this.#waiting, group, key)
+  }
+
+  /** Adds a key that nothing has happened to: those that something happens to go before it. */
+  addLater(key: Key): void {
+    const group = this.#groupOf(key)
+    if (this.#stopped || this.#inHand.has(key) || this.#waiting.get(group)?.has(key)) return
+    if (this.#backlog.get(group)?.has(key)) return
     this.#metrics.added()
-    this.#wait(group, key)
+    this.#wait(this.#backlog, group, key)
   }
 
   /** Adds a key after a time. Of several times for one key the earliest counts; adding it now does not undo it. */
@@ -121,7 +143,7 @@ export class WorkQueue {
     if (since === undefined) throw new Error('done: the key is not in hand')
     this.#inHand.delete(key)
     this.#metrics.worked((this.#clock.now() - since) / 1000)
-    if (this.#addedInHand.delete(key) && !this.#stopped) this.#wait(this.#groupOf(key), key)
+    if (this.#addedInHand.delete(key) && !this.#stopped) this.#wait(this.#waiting, this.#groupOf(key), key)
     if (this.#stopped && this.#inHand.size === 0) this.#drained.resolve()
   }
 
@@ -134,6 +156,7 @@ export class WorkQueue {
     for (const { cancel } of this.#delayed.values()) cancel()
     this.#delayed.clear()
     this.#waiting.clear()
+    this.#backlog.clear()
     this.#length = 0
     this.#metrics.depth(0)
     for (const give of this.#takers.splice(0)) give(undefined)
@@ -141,22 +164,32 @@ export class WorkQueue {
     await this.#drained.promise
   }
 
-  #wait(group: string, key: Key): void {
-    const keys = this.#waiting.get(group) ?? new Map<Key, number>()
-    this.#waiting.set(group, keys.set(key, this.#clock.now()))
+  #wait(line: Line, group: string, key: Key): void {
+    const keys = line.get(group) ?? new Map<Key, number>()
+    line.set(group, keys.set(key, this.#clock.now()))
     this.#length++
     const taker = this.#takers.shift()
     if (taker === undefined) this.#metrics.depth(this.#length)
     else taker(this.#next())
   }
 
+  #leave(line: Line, group: string, key: Key): boolean {
+    const keys = line.get(group)
+    if (!keys?.delete(key)) return false
+    if (keys.size === 0) line.delete(group)
+    return true
+  }
+
   #next(): Key | undefined {
-    for (const [group, keys] of this.#waiting) {
+    const isBacklogsTurn = this.#waiting.size === 0 || this.#row >= ROW
+    const line = isBacklogsTurn && this.#backlog.size > 0 ? this.#backlog : this.#waiting
+    this.#row = line === this.#backlog || this.#backlog.size === 0 ? 0 : this.#row + 1
+    for (const [group, keys] of line) {
       for (const [key, since] of keys) {
         keys.delete(key)
         // Behind all other groups, if it has more.
-        this.#waiting.delete(group)
-        if (keys.size > 0) this.#waiting.set(group, keys)
+        line.delete(group)
+        if (keys.size > 0) line.set(group, keys)
         this.#length--
         this.#inHand.set(key, this.#clock.now())
         this.#metrics.depth(this.#length)

@@ -10,7 +10,7 @@ import type { Logger } from '../kube/logger.ts'
 import type { PromMetrics } from '../kube/prom-metrics.ts'
 import { Reflector } from '../kube/reflector.ts'
 import { Store, withoutManagedFields } from '../kube/store.ts'
-import type { Clock, KubeObject, Resource } from '../kube/types.ts'
+import type { Clock, Key, KubeObject, Resource } from '../kube/types.ts'
 import { WorkQueue } from '../kube/workqueue.ts'
 import { askModel } from './agent/model/ask.ts'
 import type { Egress, ModelRequest } from './agent/types.ts'
@@ -195,35 +195,38 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     ...notifications.controllers(own),
   ]
 
+  /** What there is when work begins is looked at after that to which something happens meanwhile. */
+  let beginning = false
+  const look = (name: keyof typeof queues, key: Key): void =>
+    beginning ? queues[name].addLater(key) : queues[name].add(key)
+
   /** Which keys a change concerns. A look is level-based, so one too many costs little and one too few a stall. */
   const subscribe = (): (() => void)[] => [
     ...membership.subscribe(),
     ...changes.subscribe(),
     ...notifications.subscribe(),
     stores.agents.subscribe(({ key, type, object }) => {
-      queues.agent.add(key)
+      look('agent', key)
       if (type === 'deleted' && object.metadata.uid) toolbox.forget(object.metadata.uid)
       for (const run of stores.runs.byIndex('agent', key)) {
-        if (!hasEnded(run)) queues.agentrun.add(keyOf(run.metadata))
+        if (!hasEnded(run)) look('agentrun', keyOf(run.metadata))
       }
     }),
     stores.projects.subscribe(({ object }) => {
       for (const agent of stores.agents.byIndex('namespace', object.metadata.namespace ?? '')) {
-        queues.agent.add(keyOf(agent.metadata))
+        look('agent', keyOf(agent.metadata))
       }
     }),
     stores.runs.subscribe(({ key, type, object }) => {
-      queues.agentrun.add(key)
+      look('agentrun', key)
       if (type !== 'deleted' && !hasEnded(object)) return
       for (const request of stores.requests.byIndex('runUID', object.metadata.uid ?? '')) {
-        if (request.status.phase === 'Pending') queues.approvalrequest.add(keyOf(request.metadata))
+        if (request.status.phase === 'Pending') look('approvalrequest', keyOf(request.metadata))
       }
     }),
     stores.requests.subscribe(({ key, object }) => {
-      queues.approvalrequest.add(key)
-      queues.agentrun.add(
-        keyOf({ namespace: object.metadata.namespace ?? '', name: object.spec.runRef.name }),
-      )
+      look('approvalrequest', key)
+      look('agentrun', keyOf({ namespace: object.metadata.namespace ?? '', name: object.spec.runRef.name }))
     }),
   ]
 
@@ -234,7 +237,9 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     hasSynced: () => reflectors.every(one => one.hasSynced),
     work: async signal => {
       await Promise.all(own.map(one => one.synced()))
+      beginning = true
       const unsubscribe = subscribe()
+      beginning = false
       await Promise.all(controllers.map(one => one.run(signal)))
       for (const end of unsubscribe) end()
       await toolbox.close()

@@ -12,6 +12,7 @@ import {
   type CallView,
   decideCall,
   type Flight,
+  isOver,
 } from './calls.ts'
 import { checkAll, type Move, nothingToCheck, stay } from './check.ts'
 import { executing, requestOf, startCalls, toolsetOf } from './execute.ts'
@@ -34,6 +35,7 @@ import {
   awaitsApproval,
   callSteps,
   millisecondsLeft,
+  stops,
   type Waiting,
   waitsForPeople,
 } from './status.ts'
@@ -42,6 +44,29 @@ import { mayCall, queuedForTool, unsaidFor } from './turn-in-line.ts'
 
 /** How soon a tool server that does not answer is asked again. */
 const AWAY_RETRY_MS = 2_000
+
+/**
+ * Whether nothing of the current turn can be done before people decide. By the trace and the requests alone: an operator
+ * that starts finds thousands of runs like that, and reads the transcript of none.
+ */
+export const waitsForPeopleAlone = (scope: Scope): boolean => {
+  const { steps = [], turns = 0 } = statusOf(scope)
+  const open = callSteps(steps, turns).filter(step => !isOver(step))
+  for (const { id = '', state, approval } of open) {
+    const request = requestOf(scope, id)
+    if (state !== 'AwaitingApproval' || approval !== undefined || request?.status.phase !== 'Pending')
+      return false
+    scope.memory.requests.set(id, request.metadata.uid ?? '')
+  }
+  return open.length > 0
+}
+
+/** Says how far people are. */
+export const waitForPeople = async (scope: Scope, agent: Agent | undefined): Promise<Next> => {
+  const nothing = { stopping: false, away: false, queued: false, urgency: 'Low' } as const
+  await writeProgress(scope, statusOf(scope).turns ?? 0, new Map(), nothing)
+  return waiting(scope, agent)
+}
 
 /** Moves every call of the current turn as far as it can go now. */
 export const advance = async (
@@ -209,7 +234,7 @@ const writeProgress = async (
   const phase = awaitsApproval(callSteps(steps, turn)) ? 'AwaitingApproval' : 'Running'
   const why: Waiting =
     stopping || scope.failure
-      ? { reason: 'Stopping', message: 'what is under way is waited for; nothing new is started' }
+      ? stops
       : phase === 'AwaitingApproval'
         ? waitsForPeople
         : away

@@ -2,7 +2,7 @@ import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import { logSafe } from '../../../kube/errors.ts'
 import { AuditUnavailable } from '../../audit/writer.ts'
-import { advance } from './advance.ts'
+import { advance, waitForPeople, waitsForPeopleAlone } from './advance.ts'
 import { abandonQuestion, askNext, DEFAULT_LIMITS } from './ask.ts'
 import { isOver } from './calls.ts'
 import { afterEnd, endedEntry, endRun, releaseRun, writeEnd } from './end.ts'
@@ -20,7 +20,7 @@ import {
 } from './scope.ts'
 import { recordStart, startRun } from './start.ts'
 import { allOver, callSteps, hasEnded, millisecondsLeft } from './status.ts'
-import { cancelStrays } from './strays.ts'
+import { cancelStrays, traceOpened } from './strays.ts'
 import { lostTurn, turnName } from './turns.ts'
 
 /*
@@ -164,7 +164,6 @@ const look = async (scope: Scope): Promise<Next> => {
     return startRun(scope)
   }
   await recordStart(scope)
-  if (agent) await rememberHidden(scope, agent)
   if (!agent && !scope.failure) {
     scope.failure = {
       reason: 'AgentDeleted',
@@ -173,6 +172,10 @@ const look = async (scope: Scope): Promise<Next> => {
   }
   outOfTime(scope, agent)
   const turns = status.turns ?? 0
+  forgetOver(scope, turns)
+  const told = deleted || run.spec.cancel || scope.failure !== undefined
+  if (!told && waitsForPeopleAlone(scope)) return waitForPeople(scope, agent)
+  if (agent) await rememberHidden(scope, agent)
   const found = turns > 0 ? await deps.turns.find(run, turns) : undefined
   if (turns > 0 && !found && !deleted) {
     scope.failure ??= {
@@ -183,8 +186,8 @@ const look = async (scope: Scope): Promise<Next> => {
   const turn = found ?? (turns > 0 ? lostTurn(run, turns) : undefined)
   const stopping = deleted || run.spec.cancel || scope.failure !== undefined
   if (stopping) abandonQuestion(scope)
+  if (stopping && (await traceOpened(scope))) return 'Again'
   if (!(await cancelStrays(scope, stopping))) return { requeueAfterMs: 100 }
-  if (turn) forgetOver(scope, turn.spec.turn)
   if (turn && !allOver(callSteps(status.steps ?? [], turn.spec.turn)))
     return advance(scope, agent, turn, stopping)
   if (scope.memory.end) return writeEnd(scope, scope.memory.end)

@@ -38,6 +38,11 @@ export interface Waiting {
   readonly message: string
 }
 
+export const stops: Waiting = {
+  reason: 'Stopping',
+  message: 'what is under way is waited for; nothing new is started',
+}
+
 export const waitsForPeople: Waiting = { reason: 'AwaitingApproval', message: 'waits for people' }
 
 /** What a run waits for between its turns. */

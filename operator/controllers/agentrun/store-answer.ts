@@ -87,23 +87,8 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
   }
   if (memory.answered !== turn.spec.turn) await findOpened(scope, turn.spec.calls)
   const planned = turn.spec.calls.map(call => planCall(scope, agent, call, turn.status?.results ?? []))
-  const model: Step = {
-    type: 'Model',
-    turn: turn.spec.turn,
-    at: turn.spec.at,
-    ...(turn.spec.text === undefined ? {} : { text: shownText(scope, turn.spec.text) }),
-    toolCalls: turn.spec.calls.map(({ id }) => id),
-    ...(turn.spec.usage === undefined ? {} : { usage: turn.spec.usage }),
-    durationSeconds: turn.spec.durationSeconds,
-  }
   const before = statusOf(scope)
-  const statusWith = (calls: readonly Step[]): AgentRunStatus => ({
-    ...before,
-    phase: awaitsApproval(calls) ? 'AwaitingApproval' : 'Running',
-    turns: turn.spec.turn,
-    agentGeneration: turn.spec.agentGeneration,
-    steps: [...(before.steps ?? []), model, ...calls],
-  })
+  const statusWith = (calls: readonly Step[]) => tracedStatus(scope, before, turn, calls)
   const bytes =
     storedBytes({ ...scope.run, status: statusWith(planned.map(({ step }) => step)) }) +
     planned.length * GROWTH_BYTES
@@ -151,6 +136,32 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
   })
   return 'Again'
 }
+
+/** The status with a turn in the trace. */
+export const tracedStatus = (
+  scope: Scope,
+  before: AgentRunStatus,
+  { spec }: AgentTurn,
+  calls: readonly Step[],
+): AgentRunStatus => ({
+  ...before,
+  phase: awaitsApproval(calls) ? 'AwaitingApproval' : 'Running',
+  turns: spec.turn,
+  agentGeneration: spec.agentGeneration,
+  steps: [
+    ...(before.steps ?? []),
+    {
+      type: 'Model',
+      turn: spec.turn,
+      at: spec.at,
+      ...(spec.text === undefined ? {} : { text: shownText(scope, spec.text) }),
+      toolCalls: spec.calls.map(({ id }) => id),
+      ...(spec.usage === undefined ? {} : { usage: spec.usage }),
+      durationSeconds: spec.durationSeconds,
+    },
+    ...calls,
+  ],
+})
 
 /** Stored bytes that a run may take, and by how much the trace of one call may still grow once it is in it. */
 const MAX_RUN_BYTES = 1_300_000

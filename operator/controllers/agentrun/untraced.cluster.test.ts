@@ -118,10 +118,18 @@ describe('a request that is open before its call is in the trace', () => {
         { uid: metadata.uid ?? '', propagationPolicy: 'Background' },
       )
     }
-    await eventually(async () => (await told(name)).includes('RunEnded'))
     fault = () => undefined
+    await eventually(async () => (await told(name)).includes('RunEnded'))
     expect(await told(name)).toEqual(['RunStarted', 'ApprovalRequested', 'ApprovalCancelled', 'RunEnded'])
     expect(calls(name)).toEqual([])
+    const run = await adminClient().find(agentRuns, { namespace: world.namespace, name })
+    if (body)
+      expect(run && world.step(run, '1.0')).toMatchObject({
+        state: 'Cancelled',
+        params: { order: name },
+        approvalRequest: `${name}-1-0`,
+        approval: { verdict: 'Cancelled' },
+      })
   })
 
   it('is cancelled where its tool is gone when the trace comes to be written', async () => {

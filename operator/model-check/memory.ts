@@ -4,7 +4,7 @@ import type { FiredGate } from '../../crds/v1alpha1/gate.ts'
 import type { ToolDefinition, ToolOutcome } from '../agent/types.ts'
 import type { NewEntry } from '../audit/entry.ts'
 import type { RunMemories } from '../controllers/agentrun/controller.ts'
-import type { RunMemory } from '../controllers/agentrun/scope.ts'
+import type { Listed, RunMemory } from '../controllers/agentrun/scope.ts'
 
 /** What a process is doing about a call, as far as it is not `None`. */
 export interface KeptFlight {
@@ -36,6 +36,7 @@ interface KeptRun {
     readonly answered?: number
     readonly tools: readonly (readonly [string, ToolDefinition])[]
     readonly toolsOf?: string
+    readonly listed?: Listed
     readonly gates: readonly (readonly [string, FiredGate[]])[]
     readonly end?: AgentRunStatus
     readonly modelAttempts: number
@@ -58,7 +59,7 @@ export const keepRuns = (known: RunMemories, recorders: Recorders): KeptRun[] =>
   [...known].flatMap(([key, runs]) =>
     [...runs].map(([uid, { run, memory }]) => {
       for (const [call, recorder] of memory.calling) recorders.set(`${uid}/${call}`, recorder)
-      const { answered, toolsOf, end, inLineSince: _, toolsetAwaySince, unrecorded, ...rest } = memory
+      const { answered, toolsOf, listed, end, inLineSince: _, toolsetAwaySince, unrecorded, ...rest } = memory
       return {
         key,
         uid,
@@ -73,6 +74,7 @@ export const keepRuns = (known: RunMemories, recorders: Recorders): KeptRun[] =>
           secrets: [...memory.secrets],
           ...(answered === undefined ? {} : { answered }),
           ...(toolsOf === undefined ? {} : { toolsOf }),
+          ...(listed === undefined ? {} : { listed }),
           ...(end === undefined ? {} : { end }),
           ...(toolsetAwaySince === undefined ? {} : { toolsetAwaySince }),
           ...(unrecorded === undefined ? {} : { unrecorded }),
@@ -99,6 +101,7 @@ export const recallRuns = (kept: readonly KeptRun[], recorders: Recorders): RunM
     const recalled: RunMemory = {
       answered: undefined,
       toolsOf: undefined,
+      listed: undefined,
       end: undefined,
       inLineSince: undefined,
       toolsetAwaySince: undefined,

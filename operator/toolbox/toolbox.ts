@@ -27,8 +27,8 @@ export type Listing =
 
 /** The connections of this process to the toolsets of agents. */
 export interface Toolbox {
-  /** Asks every toolset of the agent what it serves now. */
-  list(agent: Agent, signal: AbortSignal): Promise<readonly Listing[]>
+  /** Asks every toolset of the agent what it serves now; none of them for longer than a while (`LIST_TIMEOUT_MS`). */
+  list(agent: Agent, signal?: AbortSignal): Promise<readonly Listing[]>
   /** Asks one. */
   listOne(agent: Agent, toolset: Toolset, signal: AbortSignal): Promise<Listing>
   call(agent: Agent, toolset: Toolset, request: Omit<ToolCallRequest, 'timeoutMs'>): Promise<ToolOutcome>
@@ -56,7 +56,7 @@ interface Asking {
 }
 
 /** Time that a toolset has to say what it serves. */
-const LIST_TIMEOUT_MS = 15_000
+export const LIST_TIMEOUT_MS = 15_000
 /** A toolset that answers sooner is waited for by whoever asks. */
 const PROMPT_MS = 1000
 /** How many wait longer than that for one toolset: whoever waits holds a worker, of which other toolsets' runs need some. */
@@ -110,7 +110,10 @@ export const createToolbox = (deps: {
   /** Those who ask while a question is under way share it: its answer comes after they asked. */
   const ask = (to: Connected): Asking => {
     if (to.asking) return to.asking
-    const answer = to.connection.listTools(AbortSignal.timeout(LIST_TIMEOUT_MS)).finally(() => {
+    const over = new AbortController()
+    const cancel = deps.clock.after(LIST_TIMEOUT_MS, () => over.abort())
+    const answer = to.connection.listTools(over.signal).finally(() => {
+      cancel()
       to.asking = undefined
     })
     // Those who wait hear of it; there may be nobody left.
@@ -119,7 +122,7 @@ export const createToolbox = (deps: {
     return to.asking
   }
 
-  const listOne = async (agent: Agent, toolset: Toolset, signal: AbortSignal): Promise<Listing> => {
+  const listOne = async (agent: Agent, toolset: Toolset, signal?: AbortSignal): Promise<Listing> => {
     const to = await connected(agent, toolset)
     if ('ok' in to) return to
     const asking = ask(to)
@@ -136,7 +139,10 @@ export const createToolbox = (deps: {
       if (asking.waiting > PATIENT) patience.abort()
     })
     try {
-      const tools = await untilAborted(asking.answer, AbortSignal.any([signal, patience.signal]))
+      const tools = await untilAborted(
+        asking.answer,
+        AbortSignal.any([...(signal ? [signal] : []), patience.signal]),
+      )
       if (tools === undefined) return unavailable(`toolset ${toolset.name} has not answered yet`)
       to.lastKnown = tools
       return { toolset: toolset.name, ok: true, tools }

@@ -3,11 +3,20 @@ import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn } from '../../../crds/v1alpha1/agentturn.ts'
 import { buildMessages } from '../../agent/conversation.ts'
 import { modelURL } from '../../agent/model/provider.ts'
-import { ModelError, type ToolDefinition } from '../../agent/types.ts'
+import { ModelError } from '../../agent/types.ts'
 import { readSecret } from '../../egress/secrets.ts'
 import { findCondition, isTrue } from '../conditions.ts'
 import type { ModelFlight, ModelOutcome } from './effects.ts'
-import { goingOnNow, type Next, namespaceOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
+import {
+  goingOnNow,
+  type Listed,
+  type Next,
+  namespaceOf,
+  type Scope,
+  statusOf,
+  uidOf,
+  writeStatus,
+} from './scope.ts'
 import { askingFor, millisecondsLeft, type Waiting } from './status.ts'
 import { storeAnswer, storeTurn } from './store-answer.ts'
 import { mayAsk, queuedForModel, unsaidFor } from './turn-in-line.ts'
@@ -18,6 +27,8 @@ const LONGEST_RETRY_SECONDS = 600
 /** How long a toolset may be away before the model is asked without its tools. */
 const TOOLSET_PATIENCE_MS = 30_000
 export const TOOLSET_RETRY_MS = 2_000
+/** For how long the gates take tools for what they were when they were listed, before the model is asked. */
+const TOOLS_LAST_MS = 60_000
 
 /** Defaults of `spec.limits`, for an Agent without that block. */
 export const DEFAULT_LIMITS = { maxTurns: 20, maxRunSeconds: 86_400 } as const
@@ -95,29 +106,22 @@ export const wait = async (scope: Scope, agent: Agent, waiting: Waiting): Promis
 
 const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
   const { deps, memory } = scope
-  if (!mayAsk(scope, agent)) return standInLine(scope, agent)
-  memory.inLineSince = undefined
-  const listings = await deps.toolbox.list(agent, AbortSignal.timeout(30_000))
-  const away = listings.filter(listing => !listing.ok && listing.lastKnown.length === 0)
-  const now = deps.clock.now()
-  if (away.length > 0) {
-    memory.toolsetAwaySince ??= now
-    if (now - memory.toolsetAwaySince < TOOLSET_PATIENCE_MS) {
-      const message = away.map(listing => (listing.ok ? '' : listing.message)).join('; ')
-      await wait(scope, agent, { reason: 'ToolsetUnavailable', message })
-      return { requeueAfterMs: TOOLSET_RETRY_MS }
-    }
+  const listed = await toolsFor(scope, agent)
+  if (!('tools' in listed)) return listed
+  const { tools, of, at } = listed
+  if (!mayAsk(scope, agent)) {
+    memory.listed = listed
+    return standInLine(scope, agent)
   }
-  memory.toolsetAwaySince = undefined
-  const tools: ToolDefinition[] = listings.flatMap(listing =>
-    listing.ok ? listing.tools : listing.lastKnown,
-  )
+  memory.inLineSince = undefined
+  memory.listed = undefined
   const conversation = await conversationOf(scope, turn)
   const key = await apiKeyOf(scope, agent)
   if (!key.ok) return modelFailed(scope, agent, new ModelError('Transient', key.message))
   memory.tools = new Map(tools.map(tool => [tool.name, tool]))
-  memory.toolsOf = agentVersion(agent)
   const startedAt = deps.clock.now()
+  // After long in line the model is told of the tools as they were; its calls are put to the gates with what is served then.
+  memory.toolsOf = startedAt - at <= TOOLS_LAST_MS ? of : undefined
   const { namespace = '', name } = scope.run.metadata
   deps.effects.ask(
     uidOf(scope),
@@ -143,6 +147,32 @@ const ask = async (scope: Scope, agent: Agent, turn: number): Promise<Next> => {
 const standInLine = (scope: Scope, agent: Agent): Promise<Next> | Next => {
   const left = unsaidFor(scope)
   return left > 0 ? { requeueAfterMs: sooner(scope, agent, left) } : wait(scope, agent, queuedForModel)
+}
+
+/**
+ * The tools that the model is to be told of, or what the look comes to where they cannot be had. The tool servers are
+ * asked before the run stands in line, and not again when its turn has come: one that hangs holds no slot of a model.
+ */
+const toolsFor = async (scope: Scope, agent: Agent): Promise<Listed | Exclude<Next, 'Again'>> => {
+  const { deps, memory } = scope
+  const of = agentVersion(agent)
+  if (memory.listed?.of === of) return memory.listed
+  // It stood in line for the model that the agent had before.
+  if (memory.listed) deps.slots.give(uidOf(scope), 'model')
+  memory.listed = undefined
+  const listings = await deps.toolbox.list(agent)
+  const away = listings.filter(listing => !listing.ok && listing.lastKnown.length === 0)
+  const at = deps.clock.now()
+  if (away.length > 0) {
+    memory.toolsetAwaySince ??= at
+    if (at - memory.toolsetAwaySince < TOOLSET_PATIENCE_MS) {
+      const message = away.map(listing => (listing.ok ? '' : listing.message)).join('; ')
+      await wait(scope, agent, { reason: 'ToolsetUnavailable', message })
+      return { requeueAfterMs: TOOLSET_RETRY_MS }
+    }
+  }
+  memory.toolsetAwaySince = undefined
+  return { tools: listings.flatMap(listing => (listing.ok ? listing.tools : listing.lastKnown)), of, at }
 }
 
 /** The conversation so far, that of the runs it continues from before it. */

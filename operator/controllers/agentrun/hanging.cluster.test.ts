@@ -2,9 +2,13 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../kube/clock.ts'
+import type { Clock } from '../../../kube/types.ts'
 import { type McpTestServer, startMcpServer } from '../../agent/testing/mcp-server.ts'
 import { type ScriptedModel, scriptedModel } from '../../testing/scripted-model.ts'
-import { anAgent, aRun, newWorld } from '../../testing/world.ts'
+import { anAgent, aRun, newWorld, type World } from '../../testing/world.ts'
+import { LIST_TIMEOUT_MS } from '../../toolbox/toolbox.ts'
+import { findCondition } from '../conditions.ts'
 
 /** More than an operator looks at at once. */
 const MANY = 100
@@ -20,6 +24,8 @@ const register = (server: McpServer): void => {
 let world: Awaited<ReturnType<typeof newWorld>>
 let model: ScriptedModel
 let well: McpTestServer
+/** Those who waited get their answer. */
+const goOn = Promise.withResolvers<void>()
 const closing: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
@@ -27,6 +33,7 @@ beforeAll(async () => {
   const answers: Promise<void> = new Promise(() => {})
   model = await scriptedModel(async (spoken, results, input) => {
     if (input === 'hang') await answers
+    if (input === 'wait') await goOn.promise
     return spoken === 0 ? { calls: [{ tool: 'shop.pay', params: {} }] } : { text: results.join() }
   })
   well = await startMcpServer('Modern', register)
@@ -41,11 +48,11 @@ afterAll(async () => {
   for (const close of closing) await close()
 })
 
-const agentWith = (name: string, url: string) =>
-  world.createAgent(
-    anAgent(world.namespace, model.url, {
+const agentWith = (name: string, url: string, of: World = world, timeoutSeconds = 5) =>
+  of.createAgent(
+    anAgent(of.namespace, model.url, {
       name,
-      toolsets: [{ name: 'shop', timeoutSeconds: 5, retryUnknown: false, mcp: { url } }],
+      toolsets: [{ name: 'shop', timeoutSeconds, retryUnknown: false, mcp: { url } }],
     }),
   )
 
@@ -57,6 +64,10 @@ const startMany = (agent: string, input: string) =>
       ),
     ),
   )
+
+/** How often the model was asked about an input. */
+const askedFor = (input: string): number =>
+  model.asked.filter(messages => messages.some(({ content }) => content === input)).length
 
 /** A server that takes connections on a port and never says a word. */
 const silentOn = async (port: number): Promise<Server> => {
@@ -75,17 +86,43 @@ const silentOn = async (port: number): Promise<Server> => {
 }
 
 /** A run of the agent whose servers are well comes to its end, beside all the others. */
-const othersRunOn = async (name: string) => {
-  await world.createRun(aRun(world.namespace, name, { agentRef: { name: 'well' }, input: 'go' }))
-  expect((await world.untilEnded(name)).status).toMatchObject({ phase: 'Succeeded', output: 'paid' })
+const othersRunOn = async (name: string, of: World = world) => {
+  await of.createRun(aRun(of.namespace, name, { agentRef: { name: 'well' }, input: 'go' }))
+  expect((await of.untilEnded(name)).status).toMatchObject({ phase: 'Succeeded', output: 'paid' })
+}
+
+/** The system's clock, by which the time that a tool server has to say what it serves is never over. */
+const patient: Clock = {
+  now: systemClock.now,
+  after: (ms, fn) => (ms === LIST_TIMEOUT_MS ? () => {} : systemClock.after(ms, fn)),
+}
+
+/** A world whose model is asked one question at a time, with an agent that is well and one whose tool server can fall silent. */
+const oneAtATime = async () => {
+  const one = await newWorld('hanging', {
+    clock: patient,
+    limits: { perProject: 100, perModel: 1, perToolset: 100 },
+  })
+  const server = await startMcpServer('Modern', register)
+  await agentWith('well', well.url, one)
+  await agentWith('ill', server.url, one, 600)
+  const fallSilent = async (): Promise<Server> => {
+    const { port } = server.http
+    await server.http.stop()
+    const silent = await silentOn(port)
+    // After the connections are closed, so that nothing is waited for.
+    closing.push(() => one.stop())
+    return silent
+  }
+  const start = (name: string, agent: string, input: string) =>
+    one.createRun(aRun(one.namespace, name, { agentRef: { name: agent }, input }))
+  return { one, fallSilent, start }
 }
 
 describe('a server that hangs', () => {
   it('holds its own runs only: a model that does not answer', async () => {
     await startMany('well', 'hang')
-    await expect
-      .poll(() => model.asked.filter(messages => messages.some(({ content }) => content === 'hang')).length)
-      .toBe(MANY)
+    await expect.poll(() => askedFor('hang')).toBe(MANY)
     await othersRunOn('beside-the-model')
   })
 
@@ -102,5 +139,29 @@ describe('a server that hangs', () => {
     await othersRunOn('beside-the-tools')
     // The others got nothing: whatever the model made of it.
     expect((await world.run('ill-go-0')).status?.output).not.toBe('paid')
+  })
+
+  it('holds no slot of the model while it does not say what it serves', async () => {
+    const { one, fallSilent, start } = await oneAtATime()
+    const connected = once(await fallSilent(), 'connection')
+    await start('ill', 'ill', 'go')
+    await connected
+    await othersRunOn('well', one)
+    expect((await one.run('ill')).status?.turns).toBe(0)
+  })
+
+  it('holds no slot of the model either when it falls silent while its run stands in line', async () => {
+    const { one, fallSilent, start } = await oneAtATime()
+    await start('first', 'well', 'wait')
+    await expect.poll(() => askedFor('wait')).toBe(1)
+    await start('ill', 'ill', 'go')
+    await one.untilRun(
+      'ill',
+      ({ status }) => findCondition(status?.conditions, 'Complete')?.reason === 'Queued',
+    )
+    await fallSilent()
+    goOn.resolve()
+    await othersRunOn('well', one)
+    expect((await one.untilRun('ill', ({ status }) => status?.turns === 1)).status?.phase).toBe('Running')
   })
 })

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { AgentRun } from '../../../crds/v1alpha1/agentrun.ts'
 import { agentRuns } from '../../../crds/v1alpha1/resources.ts'
 import { adminClient, cluster, testNamespace } from '../../../hack/testing.ts'
 import { callsSeen, startMcpServer } from '../../agent/testing/mcp-server.ts'
+import { movableClock } from '../../testing/movable-clock.ts'
 import { operatorKubeconfig, spawnOperator } from '../../testing/process.ts'
 import { scriptedModel } from '../../testing/scripted-model.ts'
 import { anAgent, aRun, newWorld, type World, worldIn } from '../../testing/world.ts'
@@ -34,11 +36,11 @@ const gauge = () => {
   }
 }
 
-const payServer = async (pay: () => Promise<void>) => {
+const payServer = async (pay: () => Promise<void>, describe = () => 'pays') => {
   const server = await startMcpServer('Modern', (mcp: McpServer) => {
     mcp.registerTool(
       'pay',
-      { description: 'pays', inputSchema: fromJsonSchema<object>({ type: 'object' }) },
+      { description: describe(), inputSchema: fromJsonSchema<object>({ type: 'object' }) },
       (async () => {
         await pay()
         return { content: [{ type: 'text', text: 'paid' }] }
@@ -48,6 +50,9 @@ const payServer = async (pay: () => Promise<void>) => {
   closing.push(() => server.http.stop())
   return server
 }
+
+const isQueued = ({ status }: AgentRun): boolean =>
+  findCondition(status?.conditions, 'Complete')?.reason === 'Queued'
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `run-${index}`)
 const create = (world: World, runs: readonly string[], input = 'go') =>
@@ -95,10 +100,7 @@ describe('how much is under way at once', () => {
     await create(world, ['first'], 'hang')
     await expect.poll(() => model.asked.length).toBe(1)
     await create(world, ['second', 'third'])
-    const second = await world.untilRun(
-      'second',
-      ({ status }) => findCondition(status?.conditions, 'Complete')?.reason === 'Queued',
-    )
+    const second = await world.untilRun('second', isQueued)
     expect(findCondition(second.status?.conditions, 'Complete')?.message).toMatch(
       /turn with the model.*--max-/,
     )
@@ -111,6 +113,40 @@ describe('how much is under way at once', () => {
     hang.resolve()
     await Promise.all(['first', 'third'].map(run => world.untilEnded(run)))
     expect(model.asked).toHaveLength(2)
+  })
+
+  it('puts the calls of a run that stood long in line to the gates with the tools as they are by then', async () => {
+    const clock = movableClock()
+    const world = await newWorld('limits', { clock, limits: { perProject: 9, perModel: 1, perToolset: 9 } })
+    closing.push(() => world.stop())
+    const hold = Promise.withResolvers<void>()
+    const model = await scriptedModel(async (spoken, results, input) => {
+      if (input === 'hold') await hold.promise
+      return spoken === 0 && input === 'pay'
+        ? { calls: [{ tool: 'shop.pay', params: {} }] }
+        : { text: results.join() }
+    })
+    closing.push(() => model.server.stop())
+    let says = 'pays'
+    const server = await payServer(
+      () => Promise.resolve(),
+      () => says,
+    )
+    await world.createAgent(
+      anAgent(world.namespace, model.url, {
+        toolsets: [{ name: 'shop', timeoutSeconds: 5, retryUnknown: false, mcp: { url: server.url } }],
+      }),
+    )
+    await create(world, ['first'], 'hold')
+    await expect.poll(() => model.asked.length).toBe(1)
+    await create(world, ['second'], 'pay')
+    await world.untilRun('second', isQueued)
+    says = 'pays twice'
+    clock.move(61_000)
+    hold.resolve()
+    const request = await world.untilRequest('second-1-0')
+    expect(request.spec.gates).toMatchObject([{ outcome: 'ToolChanged' }])
+    expect(callsSeen(server)).toHaveLength(0)
   })
 
   it('leaves a call that stands in line unbegun, so that a crash loses none but the one under way', async () => {
@@ -139,10 +175,8 @@ describe('how much is under way at once', () => {
     await Promise.all(runs.map(run => world.untilRequest(`${run}-1-0`, ({ status }) => !!status.expiresAt)))
     await Promise.all(runs.map(run => world.decide(`${run}-1-0`, 'Approve')))
     await expect.poll(() => callsSeen(server).length).toBe(1)
-    const queued = ({ status }: { status?: { conditions?: never[] } }) =>
-      findCondition(status?.conditions, 'Complete')?.reason === 'Queued'
     await expect
-      .poll(async () => (await Promise.all(runs.map(run => world.run(run)))).filter(queued as never).length)
+      .poll(async () => (await Promise.all(runs.map(run => world.run(run)))).filter(isQueued).length)
       .toBe(3)
     const states = async () =>
       (await Promise.all(runs.map(run => world.run(run)))).map(run => world.step(run, '1.0')?.state).sort()

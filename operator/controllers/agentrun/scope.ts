@@ -57,6 +57,13 @@ export interface RunDeps {
   readonly settled: (phase: TerminalPhase, request: ApprovalRequest) => void
 }
 
+/** The tools of an agent (`of`: its `agentVersion`) as they were served at one time (ms). */
+export interface Listed {
+  readonly tools: readonly ToolDefinition[]
+  readonly of: string
+  readonly at: number
+}
+
 /** What this process remembers of a run between two looks; all of it can be had again. */
 export interface RunMemory {
   /** RunStarted is known to be recorded. */
@@ -69,6 +76,8 @@ export interface RunMemory {
   /** The tools that the question under way was asked with, and the agent (`agentVersion`) that served them. */
   tools: ReadonlyMap<string, ToolDefinition>
   toolsOf: string | undefined
+  /** The tools for the question that the run stands in line for. */
+  listed: Listed | undefined
   /** Gates that fired for calls whose request is not open yet. */
   readonly gates: Map<string, FiredGate[]>
   /** How the run ends: recorded already, to be written. */
@@ -99,6 +108,7 @@ export const newMemory = (): RunMemory => ({
   answered: undefined,
   tools: new Map(),
   toolsOf: undefined,
+  listed: undefined,
   gates: new Map(),
   end: undefined,
   modelAttempts: 0,

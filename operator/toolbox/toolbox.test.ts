@@ -7,7 +7,7 @@ import type { Clock } from '../../kube/types.ts'
 import { TestServer } from '../agent/testing/http-server.ts'
 import { type McpTestServer, startMcpServer } from '../agent/testing/mcp-server.ts'
 import { createEgress } from '../egress/egress.ts'
-import { createToolbox } from './toolbox.ts'
+import { createToolbox, LIST_TIMEOUT_MS } from './toolbox.ts'
 
 const started: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -93,8 +93,8 @@ describe('a toolset that is asked what it serves', () => {
     const waits: (() => void)[] = []
     const clock: Clock = {
       now: () => 0,
-      after: (_ms, fn) => {
-        waits.push(fn)
+      after: (ms, fn) => {
+        if (ms !== LIST_TIMEOUT_MS) waits.push(fn)
         return () => {}
       },
     }

@@ -30,9 +30,12 @@ export interface SpawnOptions {
   readonly untilLeading?: boolean
 }
 
-/** The real operator process, for tests that kill it. It logs to standard error when `COUNTERSIGN_TEST_LOG` is set. */
+/**
+ * The real operator process, for tests that kill it. It logs to standard error when `COUNTERSIGN_TEST_LOG` is set.
+ * @param namespace the one that it looks at; undefined: all of them, in a cluster that no other test uses
+ */
 export const spawnOperator = async (
-  namespace: string,
+  namespace: string | undefined,
   kubeconfig: string,
   flags: readonly string[] = [],
   { preload = [], env = {}, untilLeading = true }: SpawnOptions = {},
@@ -43,12 +46,12 @@ export const spawnOperator = async (
       ...preload.map(module => `--import=${pathToFileURL(join(root, module))}`),
       'operator/main.ts',
       `--kubeconfig=${kubeconfig}`,
-      `--watch-namespace=${namespace}`,
+      ...(namespace === undefined ? [] : [`--watch-namespace=${namespace}`]),
       '--host=127.0.0.1',
       '--metrics-port=0',
       '--allow-loopback',
       '--lease-seconds=15',
-      `--instance=${namespace}`,
+      `--instance=${namespace ?? 'all'}`,
       ...flags,
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },

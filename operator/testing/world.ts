@@ -5,13 +5,7 @@ import type { AgentRun, AgentRunSpec, Step } from '../../crds/v1alpha1/agentrun.
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import type { AuditEntry } from '../../crds/v1alpha1/auditrecord.ts'
 import { agentRuns, agents, approvalRequests, auditRecords } from '../../crds/v1alpha1/resources.ts'
-import {
-  adminClient,
-  clientFor,
-  clientForServiceAccount,
-  testNamespace,
-  untilObject,
-} from '../../hack/testing.ts'
+import { adminClient, clientForServiceAccount, testNamespace, untilObject } from '../../hack/testing.ts'
 import type { Client } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
 import { silentLogger } from '../../kube/logger.ts'
@@ -122,9 +116,11 @@ export const aRun = (namespace: string, name: string, spec: Partial<AgentRunSpec
   spec: { agentRef: { name: 'order-manager' }, input: 'Do it.', ...spec } as AgentRunSpec,
 })
 
-/** What a test does to one namespace and sees of it, as people and from the outside. */
-export const worldIn = (namespace: string) => {
-  const admin = adminClient()
+/**
+ * What a test does to one namespace and sees of it, as people and from the outside.
+ * @param admin has every right; default: in the cluster that all test files share
+ */
+export const worldIn = (namespace: string, admin = adminClient()) => {
   const step = (run: AgentRun | undefined, id: string): Step | undefined =>
     run?.status?.steps?.find(one => one.id === id)
   return {
@@ -132,7 +128,9 @@ export const worldIn = (namespace: string) => {
     step,
     createAgent: async (agent: Agent) => {
       await admin.create(agents, agent)
-      return untilObject(agents, agent.metadata as never, found => readiness(found)?.status === 'True')
+      return untilObject(agents, agent.metadata as never, found => readiness(found)?.status === 'True', {
+        client: admin,
+      })
     },
     createRun: (run: AgentRun) => admin.create(agentRuns, run),
     run: (name: string) => admin.get(agentRuns, { namespace, name }),
@@ -144,10 +142,12 @@ export const worldIn = (namespace: string) => {
     ): Promise<AgentRun> =>
       (await untilObject(agentRuns, { namespace, name }, run => run !== undefined && condition(run), {
         timeoutMs,
+        client: admin,
       })) as AgentRun,
     untilEnded: async (name: string, timeoutMs = 60_000): Promise<AgentRun> =>
       (await untilObject(agentRuns, { namespace, name }, run => run !== undefined && hasEnded(run), {
         timeoutMs,
+        client: admin,
       })) as AgentRun,
     untilRequest: async (
       name: string,
@@ -160,11 +160,12 @@ export const worldIn = (namespace: string) => {
         request => request !== undefined && condition(request),
         {
           timeoutMs,
+          client: admin,
         },
       )) as ApprovalRequest,
     /** Decides as somebody who may. */
     decide: (name: string, verdict: 'Approve' | 'Reject', reason?: string, reviewer = 'reviewer@acme.com') =>
-      clientFor(reviewer, ['system:masters']).patch(
+      admin.impersonate({ user: reviewer, groups: ['system:authenticated', 'system:masters'] }).patch(
         approvalRequests,
         { namespace, name },
         {

@@ -47,6 +47,8 @@ export interface OperatorOptions {
   readonly webhooks?: WebhookSender
   /** Default: more than any test needs. */
   readonly limits?: SlotLimits
+  /** Default 5000. */
+  readonly modelTimeoutMs?: number
   /** Told of every Event. Default: nobody. */
   readonly event?: RecordEvent
 }
@@ -70,7 +72,7 @@ export const startOperator = (namespace: string, options: OperatorOptions = {}):
     impersonation: options.impersonation ?? 'off',
     redactionKey,
     executor: `test-${randomUUID()}`,
-    modelTimeoutMs: 5_000,
+    modelTimeoutMs: options.modelTimeoutMs ?? 5_000,
     limits: options.limits ?? { perProject: 1000, perModel: 1000, perToolset: 1000 },
     mailer: options.mailer ?? scriptedMailer(),
     webhooks: options.webhooks ?? scriptedWebhooks(),

@@ -10,6 +10,8 @@ import { anAgent, aRun, newWorld, type World } from '../../testing/world.ts'
 import { LIST_TIMEOUT_MS } from '../../toolbox/toolbox.ts'
 import { findCondition } from '../conditions.ts'
 
+/** Longer than any test takes. */
+const PATIENCE_MS = 600_000
 /** More than an operator looks at at once. */
 const MANY = 100
 
@@ -101,6 +103,7 @@ const patient: Clock = {
 const oneAtATime = async () => {
   const one = await newWorld('hanging', {
     clock: patient,
+    modelTimeoutMs: PATIENCE_MS,
     limits: { perProject: 100, perModel: 1, perToolset: 100 },
   })
   const server = await startMcpServer('Modern', register)

@@ -14,6 +14,9 @@ import { scriptedModel } from '../../testing/scripted-model.ts'
 import { anAgent, aRun, newWorld, type World, worldIn } from '../../testing/world.ts'
 import { findCondition } from '../conditions.ts'
 
+/** Longer than any test takes. */
+const PATIENCE_MS = 600_000
+
 const closing: (() => unknown)[] = []
 afterAll(async () => {
   for (const close of closing.reverse()) await close()
@@ -88,7 +91,10 @@ describe('how much is under way at once', () => {
   })
 
   it('makes a run say that it stands in line, and one that is cancelled there is never asked about', async () => {
-    const world = await newWorld('limits', { limits: { perProject: 1, perModel: 9, perToolset: 9 } })
+    const world = await newWorld('limits', {
+      limits: { perProject: 1, perModel: 9, perToolset: 9 },
+      modelTimeoutMs: PATIENCE_MS,
+    })
     closing.push(() => world.stop())
     const hang = Promise.withResolvers<void>()
     const model = await scriptedModel(async (_spoken, _results, input) => {
@@ -117,7 +123,11 @@ describe('how much is under way at once', () => {
 
   it('puts the calls of a run that stood long in line to the gates with the tools as they are by then', async () => {
     const clock = movableClock()
-    const world = await newWorld('limits', { clock, limits: { perProject: 9, perModel: 1, perToolset: 9 } })
+    const world = await newWorld('limits', {
+      clock,
+      limits: { perProject: 9, perModel: 1, perToolset: 9 },
+      modelTimeoutMs: PATIENCE_MS,
+    })
     closing.push(() => world.stop())
     const hold = Promise.withResolvers<void>()
     const model = await scriptedModel(async (spoken, results, input) => {

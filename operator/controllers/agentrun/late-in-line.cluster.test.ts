@@ -20,7 +20,8 @@ const isQueued = ({ status }: AgentRun): boolean =>
 
 /**
  * A world in which one question is asked and one call is made at a time. The first question about `hold`, and the first
- * call of a tool, take until `release`. Runs of `brief` may take a minute, of `order-manager` a day; all calls are gated.
+ * call of a tool, take until `release`. Runs of `brief` may take a minute, of the others a day. Payments are gated; of
+ * `hasty` refunds are, for half a minute.
  */
 const oneAtATime = async () => {
   const clock = movableClock()
@@ -35,34 +36,36 @@ const oneAtATime = async () => {
   const model = await scriptedModel(async (spoken, results, input) => {
     about.push(input)
     if (input === 'hold') await hold.promise
-    if (input === 'pay' && spoken === 0) return { calls: [{ tool: 'shop.pay', params: {} }] }
-    return { text: results.join() }
+    const tools = { pay: ['pay'], both: ['pay', 'refund'] }[input]
+    if (spoken > 0 || !tools) return { text: results.join() }
+    return { calls: tools.map(tool => ({ tool: `shop.${tool}`, params: {} })) }
   })
   closing.push(() => model.server.stop())
   const server = await startMcpServer('Modern', (mcp: McpServer) => {
-    mcp.registerTool(
-      'pay',
-      { description: 'pays', inputSchema: fromJsonSchema<object>({ type: 'object' }) },
-      (async () => {
-        await hold.promise
-        return { content: [{ type: 'text', text: 'paid' }] }
-      }) as never,
-    )
+    for (const tool of ['pay', 'refund'])
+      mcp.registerTool(
+        tool,
+        { description: tool, inputSchema: fromJsonSchema<object>({ type: 'object' }) },
+        (async () => {
+          await hold.promise
+          return { content: [{ type: 'text', text: tool }] }
+        }) as never,
+      )
   })
   closing.push(() => server.http.stop())
   const toolsets = [{ name: 'shop', timeoutSeconds: 600, retryUnknown: false, mcp: { url: server.url } }]
-  const approval = { tools: [{ name: 'shop.pay' }] } as never
-  const agent = (name: string, maxRunSeconds: number) =>
+  const agent = (name: string, maxRunSeconds: number, gate: string, timeoutSeconds: number) =>
     world.createAgent(
       anAgent(world.namespace, model.url, {
         name,
         toolsets,
-        approval,
+        approval: { tools: [{ name: gate }], timeoutSeconds } as never,
         limits: { maxTurns: 5, maxRunSeconds },
       }),
     )
-  await agent('order-manager', 86_400)
-  await agent('brief', 60)
+  await agent('order-manager', 86_400, 'shop.pay', 3600)
+  await agent('brief', 60, 'shop.pay', 3600)
+  await agent('hasty', 86_400, 'shop.refund', 30)
   const start = (name: string, input: string, agentName = 'order-manager') =>
     world.createRun(aRun(world.namespace, name, { agentRef: { name: agentName }, input }))
   /** Starts a run and approves its first call. */
@@ -110,4 +113,25 @@ describe('a run in line', () => {
     expect((await world.untilEnded('next')).status?.phase).toBe('Succeeded')
     await called(2)
   })
+
+  it(
+    'for the tool of a call ends when the call beside it expires, and gives up its place',
+    async () => {
+      const { world, start, approved, called, release } = await oneAtATime()
+      await approved('holds', 'pay')
+      await called(1)
+      await start('late', 'both', 'hasty')
+      await world.untilRun('late', run => run.status?.phase === 'AwaitingApproval')
+      await approved('next', 'pay')
+      await world.untilRun('next', isQueued)
+      const late = await world.untilEnded('late', PATIENCE_MS)
+      expect(late.status).toMatchObject({ phase: 'Failed', failure: { reason: 'ApprovalExpired' } })
+      expect(['1.0', '1.1'].map(id => world.step(late, id)?.state)).toEqual(['NotExecuted', 'Expired'])
+      release()
+      for (const name of ['holds', 'next'])
+        expect((await world.untilEnded(name)).status?.phase).toBe('Succeeded')
+      await called(2)
+    },
+    PATIENCE_MS,
+  )
 })

@@ -60,7 +60,7 @@ const USAGE = `Usage: operator [flags]
   --max-concurrent-per-project N  questions to models and calls of tools that one project may have under way at once;
                              more wait in line (default 128)
   --max-concurrent-per-model N    questions that one model may be asked at once (default 32)
-  --max-concurrent-per-toolset N  calls that one toolset may get at once (default 32)
+  --max-concurrent-per-toolset N  calls that one tool server may get at once (default 32)
   --grace-seconds N          how long tools under way are waited for at a stop (default 25)
   --leader-election=false    where there is just one operator by construction
   --impersonation HOW        as whom the gateway may act: constrained (Kubernetes 1.36), legacy, auto (default: by the

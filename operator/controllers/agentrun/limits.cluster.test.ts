@@ -90,6 +90,30 @@ describe('how much is under way at once', () => {
     expect(asked.most()).toBeLessThanOrEqual(3)
   })
 
+  it('is counted by server: agents whose toolsets are at one address share its limit', async () => {
+    const world = await newWorld('limits', { limits: { perProject: 9, perModel: 9, perToolset: 1 } })
+    closing.push(() => world.stop())
+    const model = await scriptedModel((spoken, results, input) =>
+      spoken === 0 ? { calls: [{ tool: `${input}.pay`, params: {} }] } : { text: results.join() },
+    )
+    closing.push(() => model.server.stop())
+    const hold = Promise.withResolvers<void>()
+    const server = await payServer(() => hold.promise)
+    for (const name of ['shop', 'orders']) {
+      const mcp = { url: `${server.url}?team=${name}` }
+      const toolsets = [{ name, timeoutSeconds: 600, retryUnknown: false, mcp }]
+      await world.createAgent(anAgent(world.namespace, model.url, { name, toolsets }))
+    }
+    const start = (name: string) =>
+      world.createRun(aRun(world.namespace, name, { agentRef: { name }, input: name }))
+    await start('shop')
+    await expect.poll(() => callsSeen(server).length).toBe(1)
+    await start('orders')
+    await world.untilRun('orders', isQueued)
+    hold.resolve()
+    for (const name of ['shop', 'orders']) expect((await world.untilEnded(name)).status?.output).toBe('paid')
+  })
+
   it('makes a run say that it stands in line, and one that is cancelled there is never asked about', async () => {
     const world = await newWorld('limits', {
       limits: { perProject: 1, perModel: 9, perToolset: 9 },

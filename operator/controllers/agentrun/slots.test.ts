@@ -98,6 +98,22 @@ describe('slots', () => {
     expect(slots.counts()).toEqual({ taken: 2, waiting: 0 })
   })
 
+  it('are stood in line for anew by a run that is to ask another server', () => {
+    const slots = fresh()
+    for (const run of ['a', 'b', 'c', 'd']) slots.take(work(run))
+    slots.give('a', 'model')
+    expect(woken).toEqual(['c'])
+    // What was kept for it goes to the next.
+    expect(slots.take(work('c', 'shop', 'other', 1))).toBe(true)
+    expect(woken).toEqual(['c', 'd'])
+    expect(slots.take(work('e', 'shop', 'other', 1))).toBe(false)
+    expect(slots.take(work('e'))).toBe(false)
+    slots.give('c', 'model')
+    expect(woken).toEqual(['c', 'd'])
+    slots.give('b', 'model')
+    expect(woken).toEqual(['c', 'd', 'e'])
+  })
+
   it('are not stood in line for by a run that asks no more, nor kept by work that was not begun', () => {
     const slots = fresh()
     for (const run of ['a', 'b', 'c']) slots.take(work(run))

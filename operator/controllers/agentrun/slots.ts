@@ -4,7 +4,7 @@ export interface SlotLimits {
   readonly perProject: number
   /** Questions to one model. */
   readonly perModel: number
-  /** Calls of one toolset. */
+  /** Calls of the tools of one server. */
   readonly perToolset: number
 }
 
@@ -14,7 +14,7 @@ export interface Work {
   /** `model`, or the id of a call. */
   readonly id: string
   readonly project: string
-  /** Which model or toolset it is for, and how much of it may be under way at once. */
+  /** Which model or tool server it is for, and how much of it may be under way at once. */
   readonly server: string
   readonly limit: number
   /** A call of a tool, which people may have approved: it comes before questions where both wait for room of a project. */
@@ -25,11 +25,14 @@ export interface Work {
 
 /**
  * Who may begin what. Nothing is refused: what finds no room stands in line, and its run is woken when it is its turn. In
- * the line for a model or a toolset projects take turns, and of one project the oldest comes first; a project that has
+ * the line for a model or a tool server projects take turns, and of one project the oldest comes first; a project that has
  * all that it may have is passed over, and a line that does not move holds up no other line.
  */
 export interface Slots {
-  /** Takes a slot, or stands in line for it: false. Who has one may ask again. */
+  /**
+   * Takes a slot, or stands in line for it: false. Who has one may ask again; who asks for another server than before
+   * gives up its place.
+   */
   take(work: Work): boolean
   /** The work is over, or will not be begun. */
   give(runUID: string, id: string): void
@@ -152,17 +155,17 @@ export const createSlots = (perProject: number): Slots => {
 
   return {
     take: work => {
-      const own = entries.get(work.runUID) ?? new Map<string, Entry>()
-      entries.set(work.runUID, own)
-      const known = own.get(work.id)
-      if (known) {
+      const known = entries.get(work.runUID)?.get(work.id)
+      if (known && known.state !== 'Taken' && known.work.server !== work.server) remove(known)
+      else if (known) {
         known.asked = true
         if (known.state === 'Waiting') return false
         known.state = 'Taken'
         return true
       }
       const entry: Entry = { work, state: 'Waiting', asked: true }
-      own.set(work.id, entry)
+      const own = entries.get(work.runUID) ?? new Map<string, Entry>()
+      entries.set(work.runUID, own.set(work.id, entry))
       // Where there is room nobody stands in line for it: they are served as soon as there is.
       if (!hasRoom(work)) {
         stand(entry)

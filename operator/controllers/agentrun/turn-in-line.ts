@@ -1,21 +1,24 @@
 import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
-import { namespaceOf, type Scope, uidOf } from './scope.ts'
+import { toolsetOf } from './execute.ts'
+import { type Scope, uidOf } from './scope.ts'
+import { modelServer, toolServer } from './servers.ts'
 import type { Work } from './slots.ts'
 import type { Waiting } from './status.ts'
 
 /** Whether the model may be asked now; else the run stands in line, and is woken when it is its turn. */
 export const mayAsk = (scope: Scope, { spec }: Agent): boolean => {
-  const { provider, name, baseURL = '' } = spec.model
-  const { perModel } = scope.deps.limits
-  return scope.deps.slots.take(work(scope, 'model', `model ${provider} ${baseURL} ${name}`, perModel))
+  const { slots, limits } = scope.deps
+  return slots.take(work(scope, 'model', modelServer(spec.model), limits.perModel))
 }
 
 /** Whether a call may be made now; else its run stands in line. */
 export const mayCall = (scope: Scope, call: Pick<TurnCall, 'id' | 'tool'>): boolean => {
-  const toolset = call.tool.split('.')[0] ?? ''
-  const server = `toolset ${namespaceOf(scope)} ${scope.run.spec.agentRef.name} ${toolset}`
-  return scope.deps.slots.take({ ...work(scope, call.id, server, scope.deps.limits.perToolset), first: true })
+  const { agent, deps } = scope
+  const toolset = agent && toolsetOf(agent, call.tool)
+  // Without its tool it comes to an error at once.
+  const server = (toolset && toolServer(toolset, call.tool)) ?? 'none'
+  return deps.slots.take({ ...work(scope, call.id, `tools ${server}`, deps.limits.perToolset), first: true })
 }
 
 const work = (scope: Scope, id: string, server: string, limit: number): Work => {

@@ -18,8 +18,11 @@ export interface OperatorMetrics {
   readonly notifications: Counter<'channel' | 'state'>
   /** `countersign_notifications_waiting{channel}`: read from `waiting` whenever the metrics are. */
   notificationsWaiting(waiting: () => Readonly<Record<string, number>>): void
-  /** `countersign_slots{state}`: what is `taken` and who is `waiting` in line, read from `counts` whenever the metrics are. */
-  slots(counts: () => { readonly taken: number; readonly waiting: number }): void
+  /**
+   * `countersign_slots{kind,state}`: by kind of limit (`project`, `model`, `toolset`), what is `held` and who is `waiting`
+   * for lack of room there, read from `counts` whenever the metrics are.
+   */
+  slots(counts: () => Readonly<Record<string, { readonly held: number; readonly waiting: number }>>): void
   /** `countersign_policies_trusted`: 1 when every policy was seen to refuse, else 0 and nothing is executed. */
   readonly policiesTrusted: Gauge
   /** `countersign_policy_refusing{policy}`: 1 when the canary was refused by the policy at the last check, else 0. */
@@ -87,11 +90,14 @@ export const createOperatorMetrics = (): OperatorMetrics => {
     slots: counts => {
       new Gauge({
         name: 'countersign_slots',
-        help: 'Questions to models and calls of tools that are under way (taken) or wait in line (waiting)',
-        labelNames: ['state'],
+        help: 'Questions to models and calls of tools, by kind of limit: under way (held), or in line for lack of room there (waiting)',
+        labelNames: ['kind', 'state'],
         registers,
         collect() {
-          for (const [state, count] of Object.entries(counts())) this.set({ state }, count)
+          for (const [kind, { held, waiting }] of Object.entries(counts())) {
+            this.set({ kind, state: 'held' }, held)
+            this.set({ kind, state: 'waiting' }, waiting)
+          }
         },
       })
     },

@@ -77,7 +77,10 @@ describe('a project with a crowd of runs', () => {
 
       const members = Array.from({ length: CROWD }, (_, index) => `run-${index}`)
       await Promise.all(members.map(name => crowd.createRun(aRun('crowd', name, { input: 'crowd' }))))
-      const inLine = new RegExp(`^countersign_slots\\{.*waiting.*\\} ${CROWD - AT_ONCE}$`, 'm')
+      const inLine = new RegExp(
+        `^countersign_slots\\{kind="project",state="waiting"\\} ${CROWD - AT_ONCE}$`,
+        'm',
+      )
       await expect.poll(() => operator.metrics(), { timeout: PATIENCE_MS }).toMatch(inLine)
 
       await single.createRun(aRun('single', 'run', { input: 'pay' }))

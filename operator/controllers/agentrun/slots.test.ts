@@ -5,6 +5,7 @@ const woken: string[] = []
 const work = (runUID: string, project = 'shop', server = 'model', limit = 2): Work => ({
   runUID,
   id: 'model',
+  kind: 'model',
   project,
   server,
   limit,
@@ -21,7 +22,7 @@ describe('slots', () => {
   it('are taken until there are no more, and then in the order of asking', () => {
     const slots = fresh()
     expect(['a', 'b', 'c', 'd'].map(run => slots.take(work(run)))).toEqual([true, true, false, false])
-    expect(slots.counts()).toEqual({ taken: 2, waiting: 2 })
+    expect(slots.counts().model).toEqual({ held: 2, waiting: 2 })
     slots.give('a', 'model')
     expect(woken).toEqual(['c'])
     // It is kept for the one whose turn it is.
@@ -61,7 +62,7 @@ describe('slots', () => {
     const slots = fresh(2)
     for (const run of ['a0', 'a1', 'a2']) slots.take(work(run, 'shop', 'a'))
     for (const run of ['b0', 'b1']) slots.take(work(run, 'shop', 'b'))
-    slots.take({ ...work('approved', 'shop', 'tool'), first: true })
+    slots.take({ ...work('approved', 'shop', 'tool'), kind: 'toolset' })
     slots.give('a0', 'model')
     expect(woken).toEqual(['approved'])
     slots.give('approved', 'model')
@@ -85,7 +86,7 @@ describe('slots', () => {
     expect(woken).toEqual(['c'])
     slots.looked('c', begun)
     expect(woken).toEqual(['c', 'd'])
-    expect(slots.counts()).toEqual({ taken: 2, waiting: 0 })
+    expect(slots.counts().model).toEqual({ held: 2, waiting: 0 })
   })
 
   it('that come during a look are kept for the next one', () => {
@@ -95,7 +96,7 @@ describe('slots', () => {
     slots.looked('c', () => false)
     expect(slots.take(work('c'))).toBe(true)
     slots.looked('c', begun)
-    expect(slots.counts()).toEqual({ taken: 2, waiting: 0 })
+    expect(slots.counts().model).toEqual({ held: 2, waiting: 0 })
   })
 
   it('are stood in line for anew by a run that is to ask another server', () => {
@@ -114,14 +115,34 @@ describe('slots', () => {
     expect(woken).toEqual(['c', 'd', 'e'])
   })
 
+  it('are counted by what has no room for those who wait', () => {
+    const slots = fresh(3)
+    const call = (run: string, project?: string) =>
+      slots.take({ ...work(run, project, 'tool', 1), kind: 'toolset' as const })
+    for (const run of ['a', 'b', 'c']) slots.take(work(run))
+    expect(slots.counts()).toEqual({
+      project: { held: 2, waiting: 0 },
+      model: { held: 2, waiting: 1 },
+      toolset: { held: 0, waiting: 0 },
+    })
+    // Now the project has no room either, for c as for e; nor has the tool.
+    for (const run of ['d', 'e']) call(run)
+    call('f', 'other')
+    expect(slots.counts()).toEqual({
+      project: { held: 3, waiting: 2 },
+      model: { held: 2, waiting: 1 },
+      toolset: { held: 1, waiting: 2 },
+    })
+  })
+
   it('are not stood in line for by a run that asks no more, nor kept by work that was not begun', () => {
     const slots = fresh()
     for (const run of ['a', 'b', 'c']) slots.take(work(run))
     slots.looked('c', begun)
     slots.looked('c', begun)
-    expect(slots.counts()).toEqual({ taken: 2, waiting: 0 })
+    expect(slots.counts().model).toEqual({ held: 2, waiting: 0 })
     slots.looked('a', () => false)
-    expect(slots.counts()).toEqual({ taken: 1, waiting: 0 })
+    expect(slots.counts().model).toEqual({ held: 1, waiting: 0 })
   })
 
   it('are never more than may be, and none is left over, whatever happens in whatever order', () => {
@@ -149,6 +170,6 @@ describe('slots', () => {
     }
     // All that were granted meanwhile are taken, and given back: nothing is left over.
     for (let run = 0; run < 40; run++) slots.give(`r${run}`, 'model')
-    expect(slots.counts()).toEqual({ taken: 0, waiting: 0 })
+    expect(slots.counts().model).toEqual({ held: 0, waiting: 0 })
   })
 })

@@ -8,6 +8,15 @@ export interface SlotLimits {
   readonly perToolset: number
 }
 
+/** What has room for so much at once. */
+export type LimitKind = 'project' | 'model' | 'toolset'
+
+/**
+ * How many have a slot of that kind, and how many wait for one. Each slot is one of a project as well. Whoever waits is
+ * counted wherever there is no room: under its project, under its model or tool server, or under both.
+ */
+export type SlotCounts = Readonly<Record<LimitKind, { readonly held: number; readonly waiting: number }>>
+
 /** Something that a run wants to begin in the outside world. */
 export interface Work {
   readonly runUID: string
@@ -17,8 +26,8 @@ export interface Work {
   /** Which model or tool server it is for, and how much of it may be under way at once. */
   readonly server: string
   readonly limit: number
-  /** A call of a tool, which people may have approved: it comes before questions where both wait for room of a project. */
-  readonly first?: boolean
+  /** A question, or a call of a tool, which people may have approved: it comes first where both wait for room of a project. */
+  readonly kind: 'model' | 'toolset'
   /** Has the run looked at again. */
   readonly wake: () => void
 }
@@ -41,8 +50,7 @@ export interface Slots {
    * use of is given back. @param underWay whether this work was begun
    */
   looked(runUID: string, underWay: (id: string) => boolean): void
-  /** How many have a slot, and how many stand in line. */
-  counts(): { readonly taken: number; readonly waiting: number }
+  counts(): SlotCounts
 }
 
 interface Entry {
@@ -52,12 +60,14 @@ interface Entry {
   asked: boolean
 }
 
+const NONE = { held: 0, waiting: 0 } as const
+
 /** Slots without a limit. */
 export const unlimited: Slots = {
   take: () => true,
   give: () => {},
   looked: () => {},
-  counts: () => ({ taken: 0, waiting: 0 }),
+  counts: () => ({ project: NONE, model: NONE, toolset: NONE }),
 }
 
 /** @param perProject slots that one project may have at once */
@@ -67,14 +77,14 @@ export const createSlots = (perProject: number): Slots => {
   /** By server, then by project: who stands in line, oldest first. The first project is the next to be served. */
   const lines = new Map<string, Map<string, Set<Entry>>>()
   const used = { project: new Map<string, number>(), server: new Map<string, number>() }
-  let taken = 0
-  let waiting = 0
+  const held = { model: 0, toolset: 0 }
 
-  const hasRoom = ({ project, server, limit }: Work): boolean =>
-    (used.server.get(server) ?? 0) < limit && (used.project.get(project) ?? 0) < perProject
+  const serverHasRoom = ({ server, limit }: Work): boolean => (used.server.get(server) ?? 0) < limit
+  const projectHasRoom = (project: string): boolean => (used.project.get(project) ?? 0) < perProject
+  const hasRoom = (work: Work): boolean => serverHasRoom(work) && projectHasRoom(work.project)
 
-  const count = ({ project, server }: Work, by: 1 | -1): void => {
-    taken += by
+  const count = ({ project, server, kind }: Work, by: 1 | -1): void => {
+    held[kind] += by
     for (const [map, key] of [
       [used.project, project],
       [used.server, server],
@@ -90,7 +100,6 @@ export const createSlots = (perProject: number): Slots => {
     const line = lines.get(server) ?? new Map<string, Set<Entry>>()
     const group = line.get(project) ?? new Set<Entry>()
     lines.set(server, line.set(project, group.add(entry)))
-    waiting++
   }
 
   const leave = (entry: Entry): void => {
@@ -98,7 +107,6 @@ export const createSlots = (perProject: number): Slots => {
     const line = lines.get(server)
     const group = line?.get(project)
     if (!group?.delete(entry)) return
-    waiting--
     if (group.size === 0) line?.delete(project)
     if (line?.size === 0) lines.delete(server)
   }
@@ -115,13 +123,18 @@ export const createSlots = (perProject: number): Slots => {
     return undefined
   }
 
+  /** All of a line want the same. */
+  const kindOf = (line: Map<string, Set<Entry>>): Work['kind'] | undefined => {
+    const [group] = line.values()
+    const [sample] = group ?? []
+    return sample?.work.kind
+  }
+
   /** Lines take turns too, calls before questions: else the oldest line had all the room of a project. */
   const nextOfAll = (): Entry | undefined => {
-    for (const first of [true, false]) {
+    for (const kind of ['toolset', 'model'] as const) {
       for (const [server, line] of lines) {
-        const [group] = line.values()
-        const [sample] = group ?? []
-        if ((sample?.work.first ?? false) !== first) continue
+        if (kindOf(line) !== kind) continue
         const next = nextOf(line)
         if (!next) continue
         lines.delete(server)
@@ -186,6 +199,20 @@ export const createSlots = (perProject: number): Slots => {
         if (idle) remove(entry)
       }
     },
-    counts: () => ({ taken, waiting }),
+    counts: () => {
+      const waiting = { project: 0, model: 0, toolset: 0 }
+      for (const line of lines.values())
+        for (const [project, group] of line) {
+          const [first] = group
+          if (!first) continue
+          if (!projectHasRoom(project)) waiting.project += group.size
+          if (!serverHasRoom(first.work)) waiting[first.work.kind] += group.size
+        }
+      return {
+        project: { held: held.model + held.toolset, waiting: waiting.project },
+        model: { held: held.model, waiting: waiting.model },
+        toolset: { held: held.toolset, waiting: waiting.toolset },
+      }
+    },
   }
 }

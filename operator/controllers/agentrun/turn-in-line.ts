@@ -9,7 +9,7 @@ import type { Waiting } from './status.ts'
 /** Whether the model may be asked now; else the run stands in line, and is woken when it is its turn. */
 export const mayAsk = (scope: Scope, { spec }: Agent): boolean => {
   const { slots, limits } = scope.deps
-  return slots.take(work(scope, 'model', modelServer(spec.model), limits.perModel))
+  return slots.take(work(scope, 'model', 'model', modelServer(spec.model), limits.perModel))
 }
 
 /** Whether a call may be made now; else its run stands in line. */
@@ -18,14 +18,15 @@ export const mayCall = (scope: Scope, call: Pick<TurnCall, 'id' | 'tool'>): bool
   const toolset = agent && toolsetOf(agent, call.tool)
   // Without its tool it comes to an error at once.
   const server = (toolset && toolServer(toolset, call.tool)) ?? 'none'
-  return deps.slots.take({ ...work(scope, call.id, `tools ${server}`, deps.limits.perToolset), first: true })
+  return deps.slots.take(work(scope, 'toolset', call.id, `tools ${server}`, deps.limits.perToolset))
 }
 
-const work = (scope: Scope, id: string, server: string, limit: number): Work => {
+const work = (scope: Scope, kind: Work['kind'], id: string, server: string, limit: number): Work => {
   const { namespace = '', name } = scope.run.metadata
   return {
     runUID: uidOf(scope),
     id,
+    kind,
     project: namespace,
     server,
     limit,

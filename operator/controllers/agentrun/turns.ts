@@ -5,7 +5,7 @@ import { agentTurns } from '../../../crds/v1alpha1/resources.ts'
 import type { Client } from '../../../kube/client.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../../kube/errors.ts'
 import { cutText } from '../../policy/json.ts'
-import { cutToStored } from '../../stored-size.ts'
+import { cutToStored, storedBytes } from '../../stored-size.ts'
 import { callSteps } from './status.ts'
 
 /** The transcripts of runs: read when they are needed, kept for the runs that are at work. */
@@ -26,32 +26,66 @@ const RESULTS_BYTES = 640 * 1024
 /** As the schema has it. Tools' answers come cut at 64 KiB. */
 const RESULT_LENGTH = 66_000
 
-/** How many runs are kept; one that is not is read again. */
-const KEPT_RUNS = 256
+/** Stored bytes of all transcripts that are kept together; what is not kept is read again. */
+const KEPT_BYTES = 24 * 1024 * 1024
 
 export const turnName = (run: string, n: number): string => `${run}-t${n}`
 
-export const createTurns = (client: Client): Turns => {
-  /** By run UID, least recently used first. */
-  const kept = new Map<string, Map<number, AgentTurn>>()
+/** A transcript that is kept, and the stored bytes that it takes. */
+interface Kept {
+  readonly turn: AgentTurn
+  readonly bytes: number
+}
 
-  const turnsOf = (runUID: string): Map<number, AgentTurn> => {
-    const turns = kept.get(runUID) ?? new Map<number, AgentTurn>()
+/** @param keptBytes stored bytes of all transcripts that are kept together */
+export const createTurns = (client: Client, keptBytes = KEPT_BYTES): Turns => {
+  /** By run UID, least recently used first; of each run by number. */
+  const kept = new Map<string, Map<number, Kept>>()
+  let total = 0
+
+  const drop = (runUID: string, n?: number): void => {
+    const turns = kept.get(runUID)
+    for (const [number, { bytes }] of turns ?? []) {
+      if (n !== undefined && n !== number) continue
+      total -= bytes
+      turns?.delete(number)
+    }
+    if (turns?.size === 0) kept.delete(runUID)
+  }
+
+  const known = (runUID: string, n: number): AgentTurn | undefined => {
+    const turns = kept.get(runUID)
+    if (!turns) return undefined
     kept.delete(runUID)
     kept.set(runUID, turns)
-    const oldest = kept.size > KEPT_RUNS ? kept.keys().next().value : undefined
-    if (oldest !== undefined) kept.delete(oldest)
-    return turns
+    return turns.get(n)?.turn
   }
 
   const keep = (run: AgentRun, turn: AgentTurn): AgentTurn => {
-    turnsOf(uidOf(run)).set(turn.spec.turn, turn)
+    const runUID = uidOf(run)
+    drop(runUID, turn.spec.turn)
+    const turns = kept.get(runUID) ?? new Map<number, Kept>()
+    const bytes = storedBytes(turn)
+    kept.delete(runUID)
+    kept.set(runUID, turns.set(turn.spec.turn, { turn, bytes }))
+    total += bytes
+    // Of the run itself, too, where it alone takes more: its oldest turns.
+    for (const [uid, of] of kept) {
+      for (const [number] of of) {
+        if (total <= keptBytes || (uid === runUID && number === turn.spec.turn)) return turn
+        drop(uid, number)
+      }
+    }
     return turn
   }
 
   const find = async (run: AgentRun, n: number): Promise<AgentTurn | undefined> => {
-    const known = turnsOf(uidOf(run)).get(n)
-    if (known) return known
+    const found = known(uidOf(run), n)
+    if (found) return found
+    return read(run, n)
+  }
+
+  const read = async (run: AgentRun, n: number): Promise<AgentTurn | undefined> => {
     const found = await client.find(agentTurns, refOf(run, n))
     // Left behind by an earlier run of the same name.
     if (!found || found.spec.runRef.uid !== uidOf(run)) return undefined
@@ -118,7 +152,7 @@ export const createTurns = (client: Client): Turns => {
       )
     } catch (error) {
       // Written by somebody else meanwhile, or gone: read it again next time.
-      if (isConflict(error) || isNotFound(error)) turnsOf(uidOf(run)).delete(turn.spec.turn)
+      if (isConflict(error) || isNotFound(error)) drop(uidOf(run), turn.spec.turn)
       throw error
     }
   }
@@ -135,9 +169,7 @@ export const createTurns = (client: Client): Turns => {
           return turn
         }),
       ),
-    forget: runUID => {
-      kept.delete(runUID)
-    },
+    forget: runUID => drop(runUID),
   }
 }
 

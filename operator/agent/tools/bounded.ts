@@ -7,9 +7,15 @@ export type Bounded<T> = { readonly done: true; readonly value: T } | { readonly
 
 /**
  * Runs synchronous work and ends it after `ms`, wherever it is: a regular expression of somebody else's schema that
- * backtracks for ever would otherwise stop the whole operator. What the work throws is thrown.
+ * backtracks for ever would otherwise stop the whole operator. What the work throws is thrown. Work that was ended is tried
+ * once more, as the time may have been the garbage collector's, or another process's.
  */
 export function bounded<T>(ms: number, work: () => T): Bounded<T> {
+  const first = once(ms, work)
+  return first.done ? first : once(ms, work)
+}
+
+function once<T>(ms: number, work: () => T): Bounded<T> {
   let value: { readonly is: T } | undefined
   context.work = () => {
     value = { is: work() }

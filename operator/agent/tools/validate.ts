@@ -86,10 +86,12 @@ function compileFresh(schema: JsonObject): Compiled {
   // An asynchronous schema answers with a promise, which is never `true`, but says nothing either.
   if (schema.$async === true) return { fault: '$async is not supported.' }
   try {
-    // One instance each: schemas of different tools may carry the same $id.
-    const ajv = instance(schema.$schema)
-    formats.default(ajv)
-    const compiled = bounded(MAX_COMPILE_MS, () => ajv.compile(schema))
+    const compiled = bounded(MAX_COMPILE_MS, () => {
+      // One instance each: schemas of different tools may carry the same $id, and so do two tries of one.
+      const ajv = instance(schema.$schema)
+      formats.default(ajv)
+      return ajv.compile(schema)
+    })
     return compiled.done ? { validate: compiled.value } : { fault: 'it takes too long to compile.' }
   } catch (error) {
     return { fault: (error instanceof Error ? error.message : 'it does not compile.').slice(0, 300) }

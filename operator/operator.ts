@@ -137,7 +137,7 @@ export const createOperator = (deps: OperatorDeps): Operator => {
     approvalrequest: queue('approvalrequest'),
   }
 
-  const slots = createSlots(deps.limits.perProject)
+  const slots = createSlots(deps.limits)
   deps.metrics.slots(() => slots.counts())
   const effects = createEffects((runUID, id) => slots.give(runUID, id))
   const toolbox = createToolbox({ client, egress: deps.egress, clock })

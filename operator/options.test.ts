@@ -51,16 +51,48 @@ describe('--allow-webhook-addresses', () => {
 
 describe('--max-concurrent-per-project, -model and -toolset', () => {
   it('bound what is under way at once', () => {
-    expect(parseOptions([], {}).limits).toEqual({ perProject: 128, perModel: 32, perToolset: 32 })
+    expect(parseOptions([], {}).limits).toEqual({
+      perProject: 128,
+      projects: new Map(),
+      perModel: 32,
+      perToolset: 32,
+    })
     const flags = ['project', 'model', 'toolset'].map(
       (what, index) => `--max-concurrent-per-${what}=${index + 1}`,
     )
-    expect(parseOptions(flags, {}).limits).toEqual({ perProject: 1, perModel: 2, perToolset: 3 })
+    expect(parseOptions(flags, {}).limits).toMatchObject({ perProject: 1, perModel: 2, perToolset: 3 })
   })
 
   it.each(['0', '-1', 'many', '1.5'])('are not %s', value => {
     expect(() => parseOptions([`--max-concurrent-per-model=${value}`], {})).toThrow(
       /^--max-concurrent-per-model wants/,
     )
+  })
+
+  it('are others for some projects', () => {
+    const limits = (text: string) => parseOptions([`--max-concurrent-per-project=${text}`], {}).limits
+    expect(limits('64,acme=16, shop-2=256')).toMatchObject({
+      perProject: 64,
+      projects: new Map([
+        ['acme', 16],
+        ['shop-2', 256],
+      ]),
+    })
+    expect(limits('acme=16')).toMatchObject({ perProject: 128, projects: new Map([['acme', 16]]) })
+  })
+
+  it.each([
+    ['acme', /wants a whole number from 1 to 100000, not "acme"$/],
+    ['acme=0', /wants a whole number/],
+    ['acme=', /wants a whole number.*not ""$/],
+    ['1,', /wants a whole number.*not ""$/],
+    ['=1', /wants the name of a project before =, not ""$/],
+    ['Acme=1', /wants the name of a project before =, not "Acme"$/],
+    ['a=b=1', /wants the name of a project before =, not "a=b"$/],
+    ['acme=1,2', /wants one number for every project, before those of some, as 128,acme=16$/],
+    ['1,2', /wants one number for every project/],
+    ['1,acme=2,acme=3', /names acme twice$/],
+  ])('are not %s', (text, message) => {
+    expect(() => parseOptions([`--max-concurrent-per-project=${text}`], {})).toThrow(message)
   })
 })

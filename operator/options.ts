@@ -58,7 +58,7 @@ const USAGE = `Usage: operator [flags]
   --allow-loopback           models, toolsets and webhooks may be on loopback (demo and tests)
   --model-timeout-seconds N  how long an answer of a model may take (default 300)
   --max-concurrent-per-project N  questions to models and calls of tools that one project may have under way at once;
-                             more wait in line (default 128)
+                             more wait in line (default 128). Some may have more or fewer: 128,acme=16,shop=256
   --max-concurrent-per-model N    questions that one model may be asked at once (default 32)
   --max-concurrent-per-toolset N  calls that one tool server may get at once (default 32)
   --grace-seconds N          how long tools under way are waited for at a stop (default 25)
@@ -96,7 +96,7 @@ export const parseOptions = (
       3600,
     ),
     limits: {
-      perProject: limitOf('max-concurrent-per-project', values, 128),
+      ...projectLimits(values['max-concurrent-per-project'] ?? ''),
       perModel: limitOf('max-concurrent-per-model', values, 32),
       perToolset: limitOf('max-concurrent-per-toolset', values, 32),
     },
@@ -111,6 +111,31 @@ export const parseOptions = (
     logLevel: values['log-level'] ?? 'info',
   }
 }
+
+const PER_PROJECT = 'max-concurrent-per-project'
+
+/** `128,acme=16`: that of every project, then those that differ; either may be missing. */
+const projectLimits = (text: string): Pick<SlotLimits, 'perProject' | 'projects'> => {
+  let perProject = 128
+  const projects = new Map<string, number>()
+  for (const [index, part] of (text === '' ? [] : text.split(',')).entries()) {
+    const [, name, value = ''] = /^(?:(.*)=)?(.*)$/s.exec(part.trim()) ?? []
+    const limit = wholeNumber(PER_PROJECT, value, 1, 100_000)
+    if (name === undefined && index > 0)
+      throw new Error(
+        `--${PER_PROJECT} wants one number for every project, before those of some, as 128,acme=16`,
+      )
+    if (name === undefined) perProject = limit
+    else if (!PROJECT_NAME.test(name))
+      throw new Error(`--${PER_PROJECT} wants the name of a project before =, not ${JSON.stringify(name)}`)
+    else if (projects.has(name)) throw new Error(`--${PER_PROJECT} names ${name} twice`)
+    else projects.set(name, limit)
+  }
+  return { perProject, projects }
+}
+
+/** A namespace's. */
+const PROJECT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 const limitOf = <T extends string>(
   name: T,

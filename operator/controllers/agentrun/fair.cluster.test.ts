@@ -30,7 +30,7 @@ const stage = async (model: string, tools: string) => {
   closing.push(() => ground.leave())
   const operator = await spawnOperator(undefined, ground.operator, [
     '--impersonation=off',
-    `--max-concurrent-per-project=${AT_ONCE}`,
+    `--max-concurrent-per-project=1000,crowd=${AT_ONCE}`,
     '--model-timeout-seconds=3600',
   ])
   closing.push(() => operator.kill())

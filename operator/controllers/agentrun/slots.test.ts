@@ -13,9 +13,9 @@ const work = (runUID: string, project = 'shop', server = 'model', limit = 2): Wo
 })
 const begun = () => true
 
-const fresh = (perProject = 10) => {
+const fresh = (perProject = 10, projects?: ReadonlyMap<string, number>) => {
   woken.length = 0
-  return createSlots(perProject)
+  return createSlots({ perProject, ...(projects ? { projects } : {}) })
 }
 
 describe('slots', () => {
@@ -56,6 +56,19 @@ describe('slots', () => {
     expect(slots.take(work('b', 'b', 'm4'))).toBe(true)
     slots.give('a0', 'model')
     expect(woken).toEqual(['a3'])
+  })
+
+  it('are more for some projects, and fewer for others', () => {
+    const limits = new Map([
+      ['few', 1],
+      ['many', 3],
+    ])
+    const slots = fresh(2, limits)
+    const had = (project: string) =>
+      [0, 1, 2, 3].filter(index => slots.take(work(`${project}-${index}`, project, 'model', 100))).length
+    expect([had('few'), had('many'), had('other')]).toEqual([1, 3, 2])
+    slots.give('few-0', 'model')
+    expect(woken).toEqual(['few-1'])
   })
 
   it('of a project go to a call of a tool before questions to models, and models take turns', () => {

@@ -2,6 +2,8 @@
 export interface SlotLimits {
   /** Of one project, both together. */
   readonly perProject: number
+  /** By name, the projects that may have more or fewer than that. */
+  readonly projects?: ReadonlyMap<string, number>
   /** Questions to one model. */
   readonly perModel: number
   /** Calls of the tools of one server. */
@@ -70,8 +72,8 @@ export const unlimited: Slots = {
   counts: () => ({ project: NONE, model: NONE, toolset: NONE }),
 }
 
-/** @param perProject slots that one project may have at once */
-export const createSlots = (perProject: number): Slots => {
+/** Slots with a limit of each project, and of whatever the work is for. */
+export const createSlots = ({ perProject, projects }: Pick<SlotLimits, 'perProject' | 'projects'>): Slots => {
   /** By run, then by work. */
   const entries = new Map<string, Map<string, Entry>>()
   /** By server, then by project: who stands in line, oldest first. The first project is the next to be served. */
@@ -80,7 +82,8 @@ export const createSlots = (perProject: number): Slots => {
   const held = { model: 0, toolset: 0 }
 
   const serverHasRoom = ({ server, limit }: Work): boolean => (used.server.get(server) ?? 0) < limit
-  const projectHasRoom = (project: string): boolean => (used.project.get(project) ?? 0) < perProject
+  const projectHasRoom = (project: string): boolean =>
+    (used.project.get(project) ?? 0) < (projects?.get(project) ?? perProject)
   const hasRoom = (work: Work): boolean => serverHasRoom(work) && projectHasRoom(work.project)
 
   const count = ({ project, server, kind }: Work, by: 1 | -1): void => {

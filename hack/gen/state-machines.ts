@@ -20,7 +20,8 @@ export const stateMachinesPage = (): string =>
     'clock, a cancellation and so many crashes, pauses, old caches and lost answers can come. In each state that can be',
     'reached: a call is made at most once, never without enough approvals or with a rejection, never before its records',
     'stand; a final state stays; everything is recorded once; the trace never says of a call that was made that it was',
-    'not; and whatever has happened, operators that go on bring everything to its end.',
+    'not; and whatever has happened, operators that go on bring everything to its end. So they do where a run shares the',
+    'one slot that there is with another run ([limits.md](limits.md)): nobody stays in line, and no slot is kept at the end.',
     ...stateMachines.flatMap(section),
     '',
   ].join('\n')

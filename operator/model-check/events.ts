@@ -1,6 +1,7 @@
 import type { ApprovalRequest, Decision } from '../../crds/v1alpha1/approvalrequest.ts'
 import { REVIEWERS } from './cast.ts'
-import type { Memory } from './memory.ts'
+import { byOther, changeLine } from './line.ts'
+import { type Memory, withLine } from './memory.ts'
 import type { Edge, Scenario } from './scenario.ts'
 import { deadline, type Server, timeOf } from './server.ts'
 import type { Operator, State } from './state.ts'
@@ -108,29 +109,44 @@ export function* around(
     yield { label: 'is asked to stop', left: left - 1, to: { ...operator, draining: true }, fair: false }
 }
 
-/** What the world outside answers to a process: the tool, the model. */
-export const outside = (memory: Memory, toolFails: boolean): { label: string; memory: Memory }[] => [
-  ...memory.flights.flatMap(({ call, state }) =>
-    state !== 'Calling'
-      ? []
-      : (toolFails ? (['Result', 'Error'] as const) : (['Result'] as const)).map(kind => ({
-          label: `hears from the tool of call ${call}: ${kind}`,
-          memory: {
-            ...memory,
-            flights: memory.flights.map(flight =>
+/** What the world outside answers to a process: the tool, the model; and what another run does that shares its slot. */
+export const outside = (
+  memory: Memory,
+  { toolFails, limited = false }: Pick<Scenario, 'toolFails' | 'limited'>,
+): { label: string; memory: Memory; fair: boolean }[] => {
+  const { line = [] } = memory
+  /** What is over is given back as soon as it is. */
+  const over = (after: Memory, id: string): Memory =>
+    withLine(
+      after,
+      changeLine(line, slots => slots.give('uid-r', id)),
+    )
+  return [
+    ...memory.flights.flatMap(({ call, state }) =>
+      state !== 'Calling'
+        ? []
+        : (toolFails ? (['Result', 'Error'] as const) : (['Result'] as const)).map(kind => {
+            const flights = memory.flights.map(flight =>
               flight.call === call
                 ? { call, state: 'Done' as const, outcome: { kind, text: kind, sent: true } }
                 : flight,
-            ),
+            )
+            const label = `hears from the tool of call ${call}: ${kind}`
+            return { label, memory: over({ ...memory, flights }, call), fair: true }
+          }),
+    ),
+    ...(memory.model && !memory.model.answered
+      ? [
+          {
+            label: `hears from the model, turn ${memory.model.turn}`,
+            memory: over({ ...memory, model: { ...memory.model, answered: true } }, 'model'),
+            fair: true,
           },
-        })),
-  ),
-  ...(memory.model && !memory.model.answered
-    ? [
-        {
-          label: `hears from the model, turn ${memory.model.turn}`,
-          memory: { ...memory, model: { ...memory.model, answered: true } },
-        },
-      ]
-    : []),
-]
+        ]
+      : []),
+    ...(limited ? byOther(line) : []).map(({ line: after, ...rest }) => ({
+      ...rest,
+      memory: withLine(memory, after),
+    })),
+  ]
+}

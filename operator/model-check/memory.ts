@@ -5,6 +5,7 @@ import type { ToolDefinition, ToolOutcome } from '../agent/types.ts'
 import type { NewEntry } from '../audit/entry.ts'
 import type { RunMemories } from '../controllers/agentrun/controller.ts'
 import type { Listed, RunMemory } from '../controllers/agentrun/scope.ts'
+import type { KeptPlace } from './line.ts'
 
 /** What a process is doing about a call, as far as it is not `None`. */
 export interface KeptFlight {
@@ -22,7 +23,13 @@ export interface Memory {
   readonly turns: readonly AgentTurn[]
   /** Numbers of the audit records that its writer knows: the first ones of the chain. */
   readonly records: readonly number[]
+  /** Who has its one slot, and who stands in line, if anybody does; where slots are limited. */
+  readonly line?: readonly KeptPlace[]
 }
+
+/** A memory with another line. */
+export const withLine = ({ line: _before, ...memory }: Memory, line: readonly KeptPlace[]): Memory =>
+  line.length === 0 ? memory : { ...memory, line }
 
 /** A process that has just started. */
 export const EMPTY_MEMORY: Memory = { runs: [], flights: [], turns: [], records: [] }

@@ -3,6 +3,7 @@ import type { AgentRun } from '../../crds/v1alpha1/agentrun.ts'
 import type { Client } from '../../kube/client.ts'
 import { isConflict } from '../../kube/errors.ts'
 import type { KubeObject, Resource } from '../../kube/types.ts'
+import type { Slots } from '../controllers/agentrun/slots.ts'
 import { CALL_TRANSITIONS, RUN_TRANSITIONS } from '../controllers/agentrun/transitions.ts'
 import { REQUEST_TRANSITIONS } from '../controllers/approvalrequest/transitions.ts'
 import type { Decidable } from '../policy/decisions.ts'
@@ -141,6 +142,23 @@ describe('an operator that is broken on purpose is found out', () => {
     },
     120_000,
   )
+
+  const keeping: readonly (readonly [string, (slots: Slots) => Slots])[] = [
+    [
+      'whose runs keep their place when they are cancelled',
+      slots => ({ ...slots, give: () => {}, looked: () => {} }),
+    ],
+    [
+      'that gives its only slot to nobody who stands in line',
+      slots => ({ ...slots, take: work => slots.take({ ...work, limit: 0 }) }),
+    ],
+  ]
+
+  it.each(keeping)('one %s: nothing comes to an end', async (_name, slots) => {
+    const scenario = aScenario('broken', { limited: true, cancel: true, sabotage: { slots } })
+    const explored = await run('Approved', scenario)
+    expect(explored.broken?.rule).toBe('nothing that operators do leads to an end from here')
+  })
 
   it('one that lets rejections count for the quorum: nothing comes to an end, as the policies refuse it', async () => {
     counting.rejectionsCount = true

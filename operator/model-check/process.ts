@@ -12,7 +12,7 @@ import type { NewEntry } from '../audit/entry.ts'
 import { type AuditWriter, createAuditWriter } from '../audit/writer.ts'
 import { createRunController, type RunMemories } from '../controllers/agentrun/controller.ts'
 import { createEffects, type Effects } from '../controllers/agentrun/effects.ts'
-import { unlimited } from '../controllers/agentrun/slots.ts'
+import { type Slots, unlimited } from '../controllers/agentrun/slots.ts'
 import { createTurns, type Turns } from '../controllers/agentrun/turns.ts'
 import { reconcileRequest } from '../controllers/approvalrequest/controller.ts'
 import type { Cache } from '../controllers/cache.ts'
@@ -22,7 +22,8 @@ import type { Listing, Toolbox } from '../toolbox/toolbox.ts'
 import type { Around, Seen } from './around.ts'
 import { answerOf, CHANGED, callIDs, DEFINITION, type Plot, PROJECT, RUN } from './cast.ts'
 import { modelClient } from './client.ts'
-import { keepRuns, type Memory, type Recorders, recallRuns } from './memory.ts'
+import { keepLine, recallLine } from './line.ts'
+import { keepRuns, type Memory, type Recorders, recallRuns, withLine } from './memory.ts'
 import type { Pool } from './pool.ts'
 import type { Answer, Op } from './server.ts'
 import { Views } from './views.ts'
@@ -33,6 +34,7 @@ export interface Sabotage {
   readonly audit?: (audit: AuditWriter) => AuditWriter
   /** The name of the process; else each has its own. */
   readonly executor?: string
+  readonly slots?: (slots: Slots) => Slots
 }
 
 /** What a look is at: the run (undefined), or one of its requests. */
@@ -46,6 +48,7 @@ export interface Casting {
   readonly executor: string
   readonly recorders: Recorders
   readonly sabotage: Sabotage
+  readonly limited: boolean
 }
 
 /** A request to the API server that was not answered yet. `index`: the how manieth of the look. */
@@ -68,7 +71,8 @@ const quiet = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 export class OperatorProcess {
   readonly #casting: Casting
   readonly #audit: AuditWriter
-  readonly #effects: Effects = createEffects()
+  readonly #slots: Slots
+  readonly #effects: Effects = createEffects((runUID, id) => this.#slots.give(runUID, id))
   readonly #turns: Turns
   readonly #known: RunMemories
   readonly #client: Client
@@ -89,8 +93,10 @@ export class OperatorProcess {
   finished = false
 
   private constructor(casting: Casting, memory: Memory) {
-    const { pool, sabotage } = casting
+    const { pool, sabotage, limited } = casting
     this.#casting = casting
+    const slots = limited ? recallLine(memory.line ?? []) : unlimited
+    this.#slots = sabotage.slots?.(slots) ?? slots
     this.views = new Views(pool, casting.plot.calls)
     const client = modelClient(pool, op => this.#send(op))
     this.#client = sabotage.client?.(client) ?? client
@@ -135,8 +141,7 @@ export class OperatorProcess {
           agents: { ...none<Agent>(), find: () => agent },
           turns: this.#turns,
           effects: this.#effects,
-          // Standing in line changes when something happens, not what: any order is gone through anyway.
-          slots: unlimited,
+          slots: this.#slots,
           limits: { perModel: 1, perToolset: 1 },
           toolbox: this.#toolbox(),
           gates: GATES,
@@ -188,13 +193,14 @@ export class OperatorProcess {
       return [{ call, state: flight.state, ...(flight.state === 'Done' ? { outcome: flight.outcome } : {}) }]
     })
     const model = this.#effects.model(uid)
-    return {
+    const memory: Memory = {
       runs: keepRuns(this.#known, recorders),
       flights,
       ...(model.state === 'None' ? {} : { model: { turn: model.turn, answered: model.state === 'Done' } }),
       turns,
       records: [...this.#records].sort((a, b) => (nameOf(pool, a) < nameOf(pool, b) ? -1 : 1)),
     }
+    return withLine(memory, keepLine(this.#slots))
   }
 
   readonly #clock: Clock = { now: () => this.#now, after: () => () => {} }

@@ -166,6 +166,8 @@ const judgeOrder = (id: string, recordedKeys: readonly string[]): void => {
 export const isSettled = (world: World, state: State): boolean => {
   const { server, operators } = state
   if (operators.some(({ stand }) => stand !== 0)) return false
+  // Nobody has or wants a slot any more.
+  if (operators.some(operator => world.memory(operator).line)) return false
   const run = world.run(server)
   const requests = world.requests(server)
   if (run && !RUN_ENDS.includes(run.status?.phase ?? '')) return false

@@ -28,6 +28,8 @@ export interface Scenario {
   readonly toolFails: boolean
   /** The tool may become another one under its name, once. */
   readonly toolChanges: boolean
+  /** An operator has one slot, for everything, which another run of the project wants as well. Default: no limit. */
+  readonly limited?: boolean
   /** Default true: the admission policies are there. */
   readonly policies?: boolean
   readonly sabotage?: Sabotage

@@ -131,6 +131,27 @@ export const SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
       cancel: true,
     }),
   ],
+  [
+    'Created',
+    aScenario('a run that somebody may cancel, in line with another one for the one slot that there is', {
+      limited: true,
+      cancel: true,
+    }),
+  ],
+  [
+    'Approved',
+    aScenario('an approved call in line with another run, and something goes wrong once', {
+      limited: true,
+      disturbances: 1,
+    }),
+  ],
+  [
+    'Asked',
+    aScenario('two free calls in line for the one slot that there is', {
+      plot: { calls: 2, gated: false },
+      limited: true,
+    }),
+  ],
 ]
 
 /** What takes minutes: `MODEL_CHECK=deep npx vitest run --project unit operator/model-check`. */
@@ -140,6 +161,14 @@ export const DEEP_SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
     'Approved',
     aScenario('two calls side by side, and something goes wrong once', {
       plot: { calls: 2, onRejection: 'Continue' },
+      disturbances: 1,
+    }),
+  ],
+  [
+    'Approved',
+    aScenario('two calls, one of them approved, in line with another run, and something goes wrong once', {
+      plot: { calls: 2 },
+      limited: true,
       disturbances: 1,
     }),
   ],

@@ -26,14 +26,15 @@ export class World {
 
   constructor(scenario: Scenario) {
     this.scenario = scenario
-    const { plot, sabotage = {}, policies = true } = scenario
+    const { plot, sabotage = {}, policies = true, limited = false } = scenario
     const agent = this.pool.get(this.pool.put(anAgent(plot))) as ReturnType<typeof anAgent>
     this.rules = new Rules({ pool: this.pool, calls: plot.calls, agent: this.pool.put(agent), policies })
     this.#cached = cachedSlots(plot.calls)
     this.#looks = [undefined, ...this.rules.names.slice(1, this.#cached).map(slot => slot.split('/')[1])]
     this.#empty = this.pool.put(EMPTY_MEMORY)
     this.machines = NAMES.slice(0, scenario.operators).map(
-      executor => new Machine({ pool: this.pool, plot, agent, executor, recorders: new Map(), sabotage }),
+      executor =>
+        new Machine({ pool: this.pool, plot, agent, executor, recorders: new Map(), sabotage, limited }),
     )
   }
 
@@ -121,9 +122,9 @@ export class World {
     const name = NAMES[index]
     const edges: Edge[] = []
     if (operator.stand === 0) {
-      for (const { label, memory } of outside(this.memory(operator), this.scenario.toolFails)) {
+      for (const { label, memory, fair } of outside(this.memory(operator), this.scenario)) {
         const to = this.#with(state, index, { ...operator, memory: this.pool.put(memory) })
-        edges.push({ label: `${name} ${label}`, to, fair: true })
+        edges.push({ label: `${name} ${label}`, to, fair })
       }
       for (const at of this.#looks) {
         const label = `${name} looks at ${at ?? 'the run'}`

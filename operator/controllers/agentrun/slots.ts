@@ -53,11 +53,18 @@ export interface Slots {
    */
   looked(runUID: string, underWay: (id: string) => boolean): void
   counts(): SlotCounts
+  /** Who has a slot (`Granted`: kept for a run that was woken), then who stands in line, in its order. */
+  places(): readonly Place[]
 }
 
-interface Entry {
+/** Where some work stands. */
+export interface Place {
   readonly work: Work
-  state: 'Waiting' | 'Granted' | 'Taken'
+  readonly state: 'Waiting' | 'Granted' | 'Taken'
+}
+
+interface Entry extends Place {
+  state: Place['state']
   /** In the look that goes on, or since the last one. */
   asked: boolean
 }
@@ -70,6 +77,7 @@ export const unlimited: Slots = {
   give: () => {},
   looked: () => {},
   counts: () => ({ project: NONE, model: NONE, toolset: NONE }),
+  places: () => [],
 }
 
 /** Slots with a limit of each project, and of whatever the work is for. */
@@ -217,5 +225,9 @@ export const createSlots = ({ perProject, projects }: Pick<SlotLimits, 'perProje
         toolset: { held: held.toolset, waiting: waiting.toolset },
       }
     },
+    places: () => [
+      ...[...entries.values()].flatMap(own => [...own.values()].filter(({ state }) => state !== 'Waiting')),
+      ...[...lines.values()].flatMap(line => [...line.values()].flatMap(group => [...group])),
+    ],
   }
 }

@@ -166,10 +166,9 @@ export const DEEP_SCENARIOS: readonly (readonly [Begin, Scenario])[] = [
   ],
   [
     'Approved',
-    aScenario('two calls, one of them approved, in line with another run, and something goes wrong once', {
+    aScenario('two calls, one of them approved, in line with another run', {
       plot: { calls: 2 },
       limited: true,
-      disturbances: 1,
     }),
   ],
   ['Created', aScenario('anything goes wrong twice', { disturbances: 2 })],

@@ -178,9 +178,27 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
   return { ...object, metadata }
 }
 
+/** Short texts that were seen lately: thousands of objects say the same words, and each came with its own copy of them. */
+const words = new Map<string, string>()
+const MOST_WORDS = 4096
+const LONGEST_WORD = 128
+
+function shared(text: string): string {
+  if (text.length > LONGEST_WORD) return text
+  const known = words.get(text)
+  if (known !== undefined) return known
+  if (words.size === MOST_WORDS) words.clear()
+  words.set(text, text)
+  return text
+}
+
+/** The value, frozen with all that is in it. */
 function freeze<V>(value: V): V {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  Object.freeze(value)
-  for (const member of Object.values(value)) freeze(member)
-  return value
+  const members = value as Record<string, unknown>
+  for (const [name, member] of Object.entries(members)) {
+    if (typeof member === 'string') members[name] = shared(member)
+    else freeze(member)
+  }
+  return Object.freeze(value)
 }

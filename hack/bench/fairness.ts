@@ -1,13 +1,13 @@
 import { isOpen, openField } from './field.ts'
 import type { Measurement } from './measurement.ts'
 
-const CROWD = 1000
+const CROWD = 5000
 const AT_ONCE = 50
 const ROUNDS = 10
 
 /**
  * From the creation of a run to its open request, in a project of its own: while nothing else happens, and while another
- * project has created a thousand runs at once.
+ * project has created five thousand runs at once.
  */
 export const fairness: Measurement = {
   name: 'fairness',

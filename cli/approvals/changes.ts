@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
+import { visible } from '../../operator/policy/visible.ts'
 import { progress } from '../decide/judge.ts'
-import { visible } from '../text/visible.ts'
 
 /** Something that happened to a request while it was watched. */
 export interface Change {

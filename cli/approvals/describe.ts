@@ -1,6 +1,7 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
 import { progressOf } from '../../operator/policy/decisions.ts'
 import { prettyParams } from '../../operator/policy/shown.ts'
+import { visible, visibleLines } from '../../operator/policy/visible.ts'
 import { gateLines } from '../../operator/policy/why.ts'
 import { expiry, progress, settlement } from '../decide/judge.ts'
 import type { Approver } from '../requests/access.ts'
@@ -9,7 +10,6 @@ import type { Person } from '../requests/person.ts'
 import { approvals, expiresAt, requestedAt } from '../requests/time.ts'
 import { duration, utc, when } from '../text/duration.ts'
 import type { Paint } from '../text/paint.ts'
-import { visible, visibleLines } from '../text/visible.ts'
 import { toldLines } from './told.ts'
 
 /** What was asked of the cluster beside the request itself; what was not asked is absent, and not shown. */

@@ -1,8 +1,8 @@
+import { visible } from '../../operator/policy/visible.ts'
 import type { Io } from '../io.ts'
 import { expiresAt } from '../requests/time.ts'
 import { duration } from '../text/duration.ts'
 import { shortParams } from '../text/params.ts'
-import { visible } from '../text/visible.ts'
 import type { Change } from './changes.ts'
 import type { View } from './view.ts'
 

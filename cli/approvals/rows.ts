@@ -1,10 +1,10 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
+import { visible } from '../../operator/policy/visible.ts'
 import { approvals, expiresAt, requestedAt } from '../requests/time.ts'
 import { duration } from '../text/duration.ts'
 import type { Paint } from '../text/paint.ts'
 import { shortParams } from '../text/params.ts'
 import { table } from '../text/table.ts'
-import { visible } from '../text/visible.ts'
 
 /** Pending ones first, those whose deadline is nearest before others; then the settled ones, newest first. */
 export function byUrgency(a: ApprovalRequest, b: ApprovalRequest): number {

@@ -1,7 +1,7 @@
 import type { ApprovalRequest, NotificationEntry } from '../../crds/v1alpha1/approvalrequest.ts'
+import { visible } from '../../operator/policy/visible.ts'
 import { expiresAt, requestedAt } from '../requests/time.ts'
 import { duration, when } from '../text/duration.ts'
-import { visible } from '../text/visible.ts'
 
 /** More lines tell nobody more: `-o json` of kubectl has them all. */
 const MOST = 20

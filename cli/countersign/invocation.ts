@@ -1,9 +1,9 @@
+import { visible } from '../../operator/policy/visible.ts'
 import { type CommandEnvironment, kubectlFor, usage } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { FlagValues } from '../flags/parse.ts'
 import type { Kubectl } from '../kubectl/kubectl.ts'
 import type { Refusal } from '../kubectl/refusal.ts'
-import { visible } from '../text/visible.ts'
 import type { FLAGS } from './flags.ts'
 
 /** A command line that was read: what a command of `kubectl countersign` gets to work with. */

@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from '../../crds/v1alpha1/approvalrequest.ts'
+import { visible } from '../../operator/policy/visible.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { approvals, expiresAt } from '../requests/time.ts'
 import { duration, utc, when } from '../text/duration.ts'
-import { visible } from '../text/visible.ts'
 import { type Verdict, WORDS } from './verdict.ts'
 
 /** What there is to say of one request, and the exit code that goes with it. `text` begins with a verb. */

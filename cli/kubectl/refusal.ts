@@ -1,5 +1,5 @@
+import { visible } from '../../operator/policy/visible.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { visible } from '../text/visible.ts'
 
 /** Why kubectl came back without what was asked of it, in words for the person. */
 export interface Refusal {

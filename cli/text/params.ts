@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../crds/v1alpha1/common.ts'
 import { quoted, redactedDigest, withoutDigest } from '../../operator/policy/shown.ts'
+import { visible } from '../../operator/policy/visible.ts'
 import { clip } from './table.ts'
-import { visible } from './visible.ts'
 
 function short(value: JsonValue): string {
   const digest = redactedDigest(value)

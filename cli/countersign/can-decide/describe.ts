@@ -1,12 +1,12 @@
 import type { ApprovalRequest } from '../../../crds/v1alpha1/approvalrequest.ts'
 import { isUndecidable, progressOf } from '../../../operator/policy/decisions.ts'
+import { visible } from '../../../operator/policy/visible.ts'
 import { expiry } from '../../decide/judge.ts'
 import type { Person } from '../../requests/person.ts'
 import { expiresAt } from '../../requests/time.ts'
 import { duration } from '../../text/duration.ts'
 import type { Paint } from '../../text/paint.ts'
 import { table } from '../../text/table.ts'
-import { visible } from '../../text/visible.ts'
 import type { Answer } from './answer.ts'
 import type { Barred, Candidate, People } from './people.ts'
 

@@ -1,9 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import * as tls from 'node:tls'
+import { visible } from '../../../operator/policy/visible.ts'
 import { EXIT, type ExitCode } from '../../exit-codes.ts'
 import { duration } from '../../text/duration.ts'
-import { visible } from '../../text/visible.ts'
 
 /** What it takes to speak with a gateway. */
 export interface GatewayOptions {

@@ -1,6 +1,6 @@
+import { visible } from '../../../operator/policy/visible.ts'
 import { duration, utc } from '../../text/duration.ts'
 import { table } from '../../text/table.ts'
-import { visible } from '../../text/visible.ts'
 
 /** A key as the gateway lists it; what it leaves out is not known. */
 export interface KeyItem {

@@ -7,6 +7,7 @@ import {
   type TestTarget,
   testTargets,
 } from '../../../operator/policy/notify-test.ts'
+import { visible } from '../../../operator/policy/visible.ts'
 import { namespaceOf } from '../../command.ts'
 import { EXIT, type ExitCode } from '../../exit-codes.ts'
 import type { Kubectl } from '../../kubectl/kubectl.ts'
@@ -15,7 +16,6 @@ import { readProject } from '../../requests/project.ts'
 import { ok, type Result, refused } from '../../requests/read.ts'
 import { nearest } from '../../text/nearest.ts'
 import { painter } from '../../text/paint.ts'
-import { visible } from '../../text/visible.ts'
 import { type Invocation, kubectlOf, printJson, refuse, wantsJson, wrong } from '../invocation.ts'
 import { describeResult, describeTargets, named, type TestResult, toList } from './describe.ts'
 

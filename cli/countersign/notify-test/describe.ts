@@ -1,8 +1,8 @@
 import type { Project, ProjectStatus } from '../../../crds/v1alpha1/project.ts'
 import { type TestTarget, testTargets } from '../../../operator/policy/notify-test.ts'
+import { visible } from '../../../operator/policy/visible.ts'
 import { when } from '../../text/duration.ts'
 import type { Paint } from '../../text/paint.ts'
-import { visible } from '../../text/visible.ts'
 
 export type TestResult = NonNullable<ProjectStatus['notificationTest']>
 

@@ -1,5 +1,5 @@
+import { visible } from '../../../operator/policy/visible.ts'
 import type { Paint } from '../../text/paint.ts'
-import { visible } from '../../text/visible.ts'
 import { ACTS, type ActName } from './rights.ts'
 import { isNoPerson, type Standing } from './standing.ts'
 

@@ -1,6 +1,6 @@
 import { isAscii, lookAlikesIn } from './look-alikes.ts'
 
-// As in cli/text/visible.ts: every character that a screen would act on, hide, or draw in another order than it stands;
+// As in operator/policy/visible.ts: every character that a screen would act on, hide, or draw in another order than it stands;
 // and those that it draws as nothing, as a box, or as its font likes.
 const HIDDEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufffc]|(?! )\p{Zs}/u

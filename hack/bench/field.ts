@@ -68,12 +68,21 @@ export const openField = async (
     client,
     called: run => callOf(run).promise,
     seen: (ref, condition) =>
-      new Promise(resolve => {
+      new Promise((resolve, reject) => {
         const key = keyOf(ref)
+        const timer = setTimeout(() => {
+          unsubscribe()
+          reject(
+            new Error(
+              `request ${key} did not come to be as the measurement expects it: ${told(store.get(key))}`,
+            ),
+          )
+        }, PATIENCE_MS)
         const look = () => {
           const found = store.get(key)
           if (found === undefined || !condition(found)) return
           unsubscribe()
+          clearTimeout(timer)
           resolve(performance.now())
         }
         const unsubscribe = store.subscribe(change => {
@@ -127,6 +136,11 @@ export const openField = async (
     },
   }
 }
+
+/** Much longer than anything takes. */
+const PATIENCE_MS = 15 * 60_000
+
+const told = (request: ApprovalRequest | undefined): string => request?.status.phase ?? 'there is none'
 
 /** Whether a request can be decided: it was announced. */
 export const isOpen = ({ status }: ApprovalRequest): boolean =>

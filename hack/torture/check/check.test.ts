@@ -46,7 +46,12 @@ const whole = (): Evidence => ({
       spec: {},
       status: {
         phase: 'Succeeded',
-        steps: [{ type: 'Model' }, { type: 'ToolCall', id: '1.0', state: 'Succeeded' }, { type: 'Model' }],
+        output: 'done',
+        steps: [
+          { type: 'Model' },
+          { type: 'ToolCall', id: '1.0', state: 'Succeeded', result: 'desk.pay: ok' },
+          { type: 'Model' },
+        ],
       },
     } as unknown as AgentRun,
   ],
@@ -125,6 +130,24 @@ describe('the checker', () => {
       /1.1 that nobody asked for/,
     ],
     ['a trace that denies a call', withRun({ steps: steps('Rejected') }), /trace says Rejected/],
+    ['a run that ends with other words', withRun({ output: 'no' }), /other words/],
+    [
+      'a trace that shows another answer',
+      withRun({ steps: steps('Succeeded').map(one => ({ ...one, result: 'no' })) }),
+      /another answer to call 1.0/,
+    ],
+    [
+      'an end of a call that is recorded otherwise',
+      () => ({
+        records: chained(
+          ENTRIES.map(([key, entry]) => [
+            key,
+            'outcome' in entry && 'tool' in entry ? { ...entry, outcome: 'Failed' } : entry,
+          ]),
+        ),
+      }),
+      /recorded as Failed, and the trace says Succeeded/,
+    ],
     ['a request that stays open', withRequest({ phase: 'Pending' }), /is Pending/],
     ['a request that is gone', () => ({ requests: [] }), /has no request/],
     [
@@ -249,7 +272,13 @@ describe('the checker', () => {
     const parallel = (second: object, requests: Evidence['requests'] = []): Evidence => {
       const evidence = lost([at(5)])
       const [expected] = evidence.expected
-      const call = { tool: 'desk.refund', params, arrives: 'Once', request: ['Approved'] } as const
+      const call = {
+        tool: 'desk.refund',
+        params,
+        arrives: 'Once',
+        request: ['Approved'],
+        result: '',
+      } as const
       return {
         ...evidence,
         ...withRun({ steps: [...steps('Unknown').map(one => ({ ...one, ...times })), second] })(evidence),
@@ -271,7 +300,7 @@ describe('the checker', () => {
   it('finds a call that is missing where no operator died', () => {
     const evidence = whole()
     const [expected] = evidence.expected
-    const missing = { tool: 'desk.look', params, arrives: 'Once' } as const
+    const missing = { tool: 'desk.look', params, arrives: 'Once', result: '' } as const
     const faults = faultsIn({
       ...evidence,
       expected: [{ ...(expected as ExpectedRun), calls: { ...expected?.calls, '2.0': missing } }],

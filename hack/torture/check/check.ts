@@ -72,6 +72,8 @@ const judge = (of: Case): void => {
     const why = reason === undefined ? '' : ` (${reason})`
     say(`is ${phase}${why} and should be ${expected.phases.join(' or ')}`)
   }
+  if (phase === 'Succeeded' && run.status?.output !== expected.output) say('ends with other words')
+  if (of.endedByLoss) judgeLoss(of)
   if ((run.metadata.finalizers ?? []).length > 0) say('is still held by its finalizer')
   for (const [id, call] of Object.entries(expected.calls)) judgeCall(of, id, call)
   for (const { id } of run.status?.steps ?? []) {
@@ -82,6 +84,15 @@ const judge = (of: Case): void => {
       say(`has a request ${metadata.name} that nobody asked for`)
   }
   judgeRecords(of)
+}
+
+/** Where the run failed for a call that was lost, nothing was begun after it. */
+const judgeLoss = ({ run, say }: Case): void => {
+  const steps = run.status?.steps ?? []
+  const lost = steps.find(({ state }) => state === 'Unknown')
+  const turnOf = (id = '') => Number.parseInt(id, 10)
+  for (const { id } of steps)
+    if (turnOf(id) > turnOf(lost?.id)) say(`went on to call ${id} after ${lost?.id} was lost`)
 }
 
 const judgeCall = (of: Case, id: string, expected: ExpectedCall): void => {
@@ -123,7 +134,7 @@ const NOT_MADE = ['Rejected', 'Expired', 'Cancelled', 'NotExecuted']
 const judgeTrace = (
   { say, recorded, run, endedByLoss }: Case,
   id: string,
-  { arrives }: ExpectedCall,
+  { arrives, result }: ExpectedCall,
   step: Step | undefined,
   arrivals: number,
 ): void => {
@@ -135,8 +146,13 @@ const judgeTrace = (
     say(`call ${id} was not to be made, and the trace says ${state}`)
   if (arrivals > 0 && NOT_MADE.includes(state)) say(`call ${id} was made, and the trace says ${state}`)
   if (arrivals === 0 && state === 'Succeeded') say(`call ${id} never arrived, and the trace says Succeeded`)
+  if (state === 'Succeeded' && step?.result !== result) say(`the trace shows another answer to call ${id}`)
+  const executed = recorded.find(({ key }) => key === auditKey('ToolExecuted', run.metadata.uid ?? '', id))
+  if (executed && executed.entry.outcome !== state)
+    say(`the end of call ${id} is recorded as ${executed.entry.outcome}, and the trace says ${state}`)
   const intent = recorded.some(({ key }) => key === auditKey('ToolExecuting', run.metadata.uid ?? '', id))
-  if (arrivals > 0 && !intent) say(`call ${id} was made and its intent is not recorded`)
+  if ((arrivals > 0 || state === 'Unknown') && !intent)
+    say(`call ${id} was made, or may have been, and its intent is not recorded`)
 }
 
 const judgeRequest = (

@@ -28,6 +28,8 @@ export interface ExpectedRun {
   readonly calls: Readonly<Record<string, ExpectedCall>>
   /** Final phases that are right. */
   readonly phases: readonly AgentRunPhase[]
+  /** The last words of the model, where the run succeeds. */
+  readonly output: string
   /** Why it fails, where it should. */
   readonly failure?: string
   /**
@@ -41,6 +43,8 @@ export interface ExpectedCall {
   readonly tool: string
   readonly params: unknown
   readonly arrives: CallsExpected
+  /** What the tool answers. */
+  readonly result: string
   /** How its request may end; absent: no gate stops it, and there must be no request. */
   readonly request?: readonly RequestEnd[]
 }

@@ -4,7 +4,7 @@ import { callsSeen, type McpTestServer, startMcpServer } from '../../../operator
 import { IDEMPOTENCY_KEY } from '../../../operator/agent/tools/mcp.ts'
 import { type ScriptedModel, scriptedModel } from '../../../operator/testing/scripted-model.ts'
 import type { ToolCall } from '../check/evidence.ts'
-import { type PlotName, plotOf } from './plots.ts'
+import { answerOf, LAST_WORDS, type PlotName, plotOf } from './plots.ts'
 
 /** A model that plays plots, and a tool server that keeps its own log of calls. */
 export interface Desk {
@@ -23,7 +23,7 @@ export const startDesk = async (toolMs: () => number = () => 0): Promise<Desk> =
   const model = await scriptedModel((spoken, _results, input) => {
     const { plot, order } = JSON.parse(input) as { plot: PlotName; order: string }
     const calls = plotOf(plot).turns(order)[spoken]
-    return calls ? { calls } : { text: 'done' }
+    return calls ? { calls } : { text: LAST_WORDS }
   })
   const tools = await startMcpServer('Modern', server => register(server, toolMs))
   return {
@@ -60,7 +60,7 @@ const register = (server: McpServer, toolMs: () => number): void => {
   for (const name of ['look', 'pay', 'refund']) {
     const answer = async () => {
       await delay(toolMs())
-      return { content: [{ type: 'text', text: `${name}: ok` }] }
+      return { content: [{ type: 'text', text: answerOf(`desk.${name}`) }] }
     }
     server.registerTool(name, { description: name, inputSchema }, answer as never)
   }

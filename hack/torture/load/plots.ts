@@ -26,6 +26,11 @@ export interface Plot {
   readonly failure?: string
 }
 
+/** What the tool server answers to a call of a tool, by its full name. */
+export const answerOf = (tool: string): string => `${tool}: ok`
+/** What the model says when its plot is over. */
+export const LAST_WORDS = 'done'
+
 const ALICE = 'alice@acme.com'
 const BOB = 'bob@acme.com'
 
@@ -119,7 +124,7 @@ export const expectedRun = (namespace: string, run: string, name: PlotName): Exp
       const id = `${index + 1}.${place}`
       const end = plot.ends[id]
       if (!end) throw new Error(`plot ${name} does not say what becomes of call ${id}`)
-      return [id, { ...call, ...end }]
+      return [id, { ...call, result: answerOf(call.tool), ...end }]
     }),
   )
   const { phases, failure } = plot
@@ -128,6 +133,7 @@ export const expectedRun = (namespace: string, run: string, name: PlotName): Exp
     run,
     calls: Object.fromEntries(calls),
     phases,
+    output: LAST_WORDS,
     ...(failure === undefined ? {} : { failure }),
   }
 }

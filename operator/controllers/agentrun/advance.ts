@@ -61,11 +61,11 @@ export const waitsForPeopleAlone = (scope: Scope): boolean => {
   return open.length > 0
 }
 
-/** Says how far people are. */
-export const waitForPeople = async (scope: Scope, agent: Agent | undefined): Promise<Next> => {
+/** Says how far people are. What they decide wakes the run; no time of it runs out meanwhile. */
+export const waitForPeople = async (scope: Scope): Promise<Next> => {
   const nothing = { stopping: false, away: false, queued: false, urgency: 'Low' } as const
   await writeProgress(scope, statusOf(scope).turns ?? 0, new Map(), nothing)
-  return waiting(scope, agent)
+  return {}
 }
 
 /** Moves every call of the current turn as far as it can go now. */

@@ -174,7 +174,7 @@ const look = async (scope: Scope): Promise<Next> => {
   const turns = status.turns ?? 0
   forgetOver(scope, turns)
   const told = deleted || run.spec.cancel || scope.failure !== undefined
-  if (!told && waitsForPeopleAlone(scope)) return waitForPeople(scope, agent)
+  if (!told && waitsForPeopleAlone(scope)) return waitForPeople(scope)
   if (agent) await rememberHidden(scope, agent)
   const found = turns > 0 ? await deps.turns.find(run, turns) : undefined
   if (turns > 0 && !found && !deleted) {

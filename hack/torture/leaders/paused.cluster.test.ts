@@ -59,6 +59,8 @@ const goOnWithout = async (meanwhile: Promise<void>) => {
     await Promise.all(
       ['waits', 'tool', 'model', 'landed', 'request', 'record'].map(async name => {
         const { status } = await stage.untilEnded(name)
+        // That it is let go is the last that is written of it.
+        await stage.untilRun(name, ({ metadata }) => (metadata.finalizers ?? []).length === 0)
         return [name, status?.failure?.reason ?? status?.phase]
       }),
     ),

@@ -1,11 +1,13 @@
 import type { Stack } from '../demo/stack.ts'
 import { type Field, isOpen, openField } from './field.ts'
 import type { Figure, Measurement } from './measurement.ts'
-import { between, countsOf, writesAmong, writesOf } from './writes.ts'
+import { between, countsOf, untilQuiet, writesAmong } from './writes.ts'
 
 const RUNS = 200
 /** Runs at the start that are not counted: code is compiled. */
 const WARM_UP = 20
+/** After so long without a write the wave is over. */
+const QUIET_MS = 500
 
 /**
  * 200 runs created at once until all their requests are open, then all approved at once until all tools have started.
@@ -49,15 +51,13 @@ const wave = async (
   const began = performance.now()
   await Promise.all(runs.map(run => field.start('burst', run)))
   const allOpen = Math.max(...(await Promise.all(opened)))
-  await quiet(stack)
-  const open = await countsOf(stack)
+  const open = await untilQuiet(stack, QUIET_MS)
   progress(`Until its request is open, for each run: ${between(before, open, size)}`)
   const calls = runs.map(run => field.called(run))
   const approving = performance.now()
   await Promise.all(refs.map(ref => field.approve(ref)))
   const allCalled = Math.max(...(await Promise.all(calls)))
-  await quiet(stack)
-  const after = await countsOf(stack)
+  const after = await untilQuiet(stack, QUIET_MS)
   progress(`From then on: ${between(open, after, size)}`)
   return {
     requestSeconds: (allOpen - began) / 1000,
@@ -65,16 +65,6 @@ const wave = async (
     // Without those of the measurement: the run, and the decision.
     writesToRequest: (writesAmong(open) - writesAmong(before)) / size - 1,
     writes: (writesAmong(after) - writesAmong(before)) / size - 2,
-  }
-}
-
-/** Resolves when the operator has written nothing for half a second. */
-const quiet = async (stack: Stack): Promise<void> => {
-  for (let last = -1; ; ) {
-    const now = await writesOf(stack)
-    if (now === last) return
-    last = now
-    await new Promise(resolve => setTimeout(resolve, 500))
   }
 }
 

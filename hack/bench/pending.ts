@@ -3,7 +3,7 @@ import type { Stack } from '../demo/stack.ts'
 import { type Field, isOpen, openField } from './field.ts'
 import { type Figure, type Measurement, quantile } from './measurement.ts'
 import { cpuSeconds, rssMB } from './process-usage.ts'
-import { writesOf } from './writes.ts'
+import { untilQuiet, writesAmong, writesOf } from './writes.ts'
 
 /** Runs created at once on the way up. */
 const AT_ONCE = 50
@@ -82,13 +82,8 @@ const operatorPid = (stack: Stack): number => {
 const idle = async (stack: Stack): Promise<Figure[]> => {
   const pid = operatorPid(stack)
   // What was begun is over, and what is no longer needed was collected.
-  for (let before = -1; ; ) {
-    const now = await writesOf(stack)
-    if (now === before) break
-    before = now
-    await delay(2000)
-  }
-  const [writes, cpu] = [await writesOf(stack), cpuSeconds(pid)]
+  const writes = writesAmong(await untilQuiet(stack, 2000))
+  const cpu = cpuSeconds(pid)
   await delay(IDLE_SECONDS * 1000)
   return [
     {

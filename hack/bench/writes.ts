@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Stack } from '../demo/stack.ts'
 import { kubectl } from '../manifests.ts'
 
@@ -29,6 +30,16 @@ export const writesAmong = (counts: Counts): number =>
 
 /** Writes since the API server started, as `countsOf` counts them. */
 export const writesOf = async (stack: Stack): Promise<number> => writesAmong(await countsOf(stack))
+
+/** Resolves with the counts when nothing was written for so long. */
+export const untilQuiet = async (stack: Stack, ms: number): Promise<Counts> => {
+  for (let before = await countsOf(stack); ; ) {
+    await delay(ms)
+    const now = await countsOf(stack)
+    if (writesAmong(now) === writesAmong(before)) return now
+    before = now
+  }
+}
 
 /** What was done between two counts, for each of so many, most first: `2.10 POST events, 1.00 PUT agentruns/status`. */
 export const between = (before: Counts, after: Counts, each: number): string =>

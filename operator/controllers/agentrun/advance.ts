@@ -2,8 +2,6 @@ import type { Agent } from '../../../crds/v1alpha1/agent.ts'
 import type { Step } from '../../../crds/v1alpha1/agentrun.ts'
 import type { AgentTurn, TurnCall } from '../../../crds/v1alpha1/agentturn.ts'
 import type { Urgency } from '../../../kube/turnstile.ts'
-import { settleRequest } from '../approvalrequest/controller.ts'
-import { entriesFor } from '../approvalrequest/entries.ts'
 import { DEFAULT_LIMITS } from './ask.ts'
 import {
   approvalOf,
@@ -18,16 +16,7 @@ import { checkAll, type Move, nothingToCheck, stay } from './check.ts'
 import { executing, requestOf, startCalls, toolsetOf } from './execute.ts'
 import { openRequests } from './open.ts'
 import { storeResults } from './results.ts'
-import {
-  goingOnNow,
-  type Next,
-  namespaceOf,
-  nowOf,
-  type Scope,
-  statusOf,
-  uidOf,
-  writeStatus,
-} from './scope.ts'
+import { goingOnNow, type Next, nowOf, type Scope, statusOf, uidOf, writeStatus } from './scope.ts'
 import { shownText } from './shown.ts'
 import {
   allOver,
@@ -39,7 +28,7 @@ import {
   type Waiting,
   waitsForPeople,
 } from './status.ts'
-import { whyStopped } from './strays.ts'
+import { cancelRequest, whyStopped } from './strays.ts'
 import { mayCall, queuedForTool, unsaidFor } from './turn-in-line.ts'
 
 /** How soon a tool server that does not answer is asked again. */
@@ -88,7 +77,7 @@ export const advance = async (
   const opens = agent ? moves.filter(({ move }) => move.move === 'Open').map(({ view }) => view) : []
   if (agent) {
     const calls = opens.map(({ call }) => call)
-    await openRequests(scope, agent, calls, checked.definitions)
+    await openRequests(scope, agent, calls, ({ id }) => checked.definitions.get(id))
   }
   const opened = opens.filter(({ step }) => step.state === 'Pending').length
   // Asked again, as all this took its time.
@@ -98,8 +87,10 @@ export const advance = async (
   const changed = closed > 0 || opened > 0 || calls.some(({ move }) => move.move !== 'Resume')
   const queued = scope.deps.trusted() && !scope.deps.draining() && begun.some(isHeldBack(moves))
   if (!queued) scope.memory.inLineSince = undefined
-  else if (calls.length + closed + opens.length === 0 && unsaidFor(scope) > 0)
-    return { requeueAfterMs: unsaidFor(scope) }
+  else if (calls.length + closed + opens.length === 0) {
+    const left = unsaidFor(scope)
+    if (left > 0) return { requeueAfterMs: left }
+  }
   const write = (urgency: Urgency) =>
     writeProgress(scope, turn.spec.turn, steps, { stopping, away: checked.retry, queued, urgency })
   let over = false
@@ -176,13 +167,10 @@ const contextOf = (
 
 /** Settles the open requests of a run that stops; then looks again at what became of them. */
 const cancelOpen = async (scope: Scope, moves: readonly Move[]): Promise<Next> => {
-  const { deps, run } = scope
   const why = whyStopped(scope)
   for (const { view, move } of moves) {
     if (move.move !== 'Cancel' || !view.request) continue
-    const settled = await settleRequest(deps, view.request, 'Cancelled', why)
-    if (!settled) return { requeueAfterMs: 100 }
-    await deps.audit.append(namespaceOf(scope), entriesFor(settled, run))
+    if (!(await cancelRequest(scope, view.request, why))) return { requeueAfterMs: 100 }
   }
   return 'Again'
 }

@@ -173,8 +173,8 @@ const look = async (scope: Scope): Promise<Next> => {
   outOfTime(scope, agent)
   const turns = status.turns ?? 0
   forgetOver(scope, turns)
-  const told = deleted || run.spec.cancel || scope.failure !== undefined
-  if (!told && waitsForPeopleAlone(scope)) return waitForPeople(scope)
+  const stops = () => deleted || run.spec.cancel || scope.failure !== undefined
+  if (!stops() && waitsForPeopleAlone(scope)) return waitForPeople(scope)
   if (agent) await rememberHidden(scope, agent)
   const found = turns > 0 ? await deps.turns.find(run, turns) : undefined
   if (turns > 0 && !found && !deleted) {
@@ -184,7 +184,7 @@ const look = async (scope: Scope): Promise<Next> => {
     }
   }
   const turn = found ?? (turns > 0 ? lostTurn(run, turns) : undefined)
-  const stopping = deleted || run.spec.cancel || scope.failure !== undefined
+  const stopping = stops()
   if (stopping) abandonQuestion(scope)
   if (stopping && (await traceOpened(scope))) return 'Again'
   if (!(await cancelStrays(scope, stopping))) return { requeueAfterMs: 100 }

@@ -38,18 +38,18 @@ const holdRun = async (scope: Scope): Promise<void> => {
   scope.deps.runs.wrote(scope.run)
 }
 
-/** Opens the requests of gated calls, side by side; those whose tool is not among `definitions` are left. */
+/** Opens the requests of gated calls, side by side; those whose tool is not known are left. */
 export const openRequests = async (
   scope: Scope,
   agent: Agent,
   calls: readonly TurnCall[],
-  definitions: ReadonlyMap<string, ToolDefinition>,
+  definitionOf: (call: TurnCall) => ToolDefinition | undefined,
 ): Promise<void> => {
   if (calls.length === 0) return
   await holdRun(scope)
   await Promise.all(
     calls.map(call => {
-      const definition = definitions.get(call.id)
+      const definition = definitionOf(call)
       return definition && openRequest(scope, agent, call, definition)
     }),
   )

@@ -104,24 +104,14 @@ export const storeTurn = async (scope: Scope, agent: Agent, turn: AgentTurn): Pr
   const results = planned.flatMap(({ result }) => (result ? [result] : []))
   const stored = await deps.turns.addResults(scope.run, turn, results)
   // Before the trace, so that whoever reads there that people are waited for finds what they are to decide.
-  const gated = planned.filter(({ step }) => step.state === 'Pending' && step.approvalRequest !== undefined)
-  const definitions = gated.flatMap(({ call }): [string, ToolDefinition][] => {
-    const definition = memory.tools.get(call.tool)
-    return definition ? [[call.id, definition]] : []
-  })
-  await openRequests(
-    scope,
-    agent,
-    gated.map(({ call }) => call),
-    new Map(definitions),
-  )
+  const gated = planned.filter(({ step }) => step.state === 'AwaitingApproval').map(({ call }) => call)
+  await openRequests(scope, agent, gated, ({ tool }) => memory.tools.get(tool))
   // Asked only now: a process that is about to stop, or is not sure of the policies, begins nothing.
   const mayStart = deps.trusted() && !deps.draining()
-  const calls = planned.map(one => {
-    const { call, step, free } = one
-    if (gated.includes(one)) return { call, step: { ...step, state: 'AwaitingApproval' as const } }
-    return { call, step: free && mayStart && mayCall(scope, call) ? executing(scope, step) : step }
-  })
+  const calls = planned.map(({ call, step, free }) => ({
+    call,
+    step: free && mayStart && mayCall(scope, call) ? executing(scope, step) : step,
+  }))
   const status = statusWith(calls.map(({ step }) => step))
   const begins = calls.some(({ step }) => step.state === 'Executing')
   const why: Waiting =
@@ -224,7 +214,11 @@ const planCall = (scope: Scope, agent: Agent, call: TurnCall, stored: readonly T
       deps.lookAtAgent(namespaceOf(scope), agent.metadata.name)
     return {
       call,
-      step: { ...shown, state: 'Pending', approvalRequest: requestName(scope.run.metadata.name, call.id) },
+      step: {
+        ...shown,
+        state: 'AwaitingApproval',
+        approvalRequest: requestName(scope.run.metadata.name, call.id),
+      },
     }
   }
   return { call, step: { ...shown, state: 'Pending' }, free: true }

@@ -52,16 +52,29 @@ export const traceOpened = async (scope: Scope): Promise<boolean> => {
  * @returns false: somebody wrote first, look again
  */
 export const cancelStrays = async (scope: Scope, stopping: boolean): Promise<boolean> => {
-  const { deps, run } = scope
+  const why = stopping ? whyStopped(scope) : CAME_TO_NOTHING
   for (const request of requestsOf(scope)) {
-    if (!isStray(scope, request, stopping)) continue
-    const settled =
-      request.status.phase === 'Pending'
-        ? await settleRequest(deps, request, 'Cancelled', stopping ? whyStopped(scope) : CAME_TO_NOTHING)
-        : request
-    if (!settled) return false
-    await deps.audit.append(namespaceOf(scope), entriesFor(settled, run))
+    if (isStray(scope, request, stopping) && !(await cancelRequest(scope, request, why))) return false
   }
+  return true
+}
+
+/**
+ * Cancels a request, unless it has ended, and records how it did.
+ *
+ * @param why what its reviewers read
+ * @returns false: somebody wrote first, look again
+ */
+export const cancelRequest = async (
+  scope: Scope,
+  request: ApprovalRequest,
+  why: string,
+): Promise<boolean> => {
+  const { deps, run } = scope
+  const ended =
+    request.status.phase === 'Pending' ? await settleRequest(deps, request, 'Cancelled', why) : request
+  if (!ended) return false
+  await deps.audit.append(namespaceOf(scope), entriesFor(ended, run))
   return true
 }
 

@@ -80,12 +80,8 @@ export const createTurns = (client: Client, keptBytes = KEPT_BYTES): Turns => {
   }
 
   const find = async (run: AgentRun, n: number): Promise<AgentTurn | undefined> => {
-    const found = known(uidOf(run), n)
-    if (found) return found
-    return read(run, n)
-  }
-
-  const read = async (run: AgentRun, n: number): Promise<AgentTurn | undefined> => {
+    const here = known(uidOf(run), n)
+    if (here) return here
     const found = await client.find(agentTurns, refOf(run, n))
     // Left behind by an earlier run of the same name.
     if (!found || found.spec.runRef.uid !== uidOf(run)) return undefined
